@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/result.h"
+#include "core/instant.h"
+#include "core/outbox.h"
+
+namespace noonmark::core {
+
+/// A clock that can be read on both scales and steered. Used by one thread.
+class ClockDriver {
+ public:
+  virtual ~ClockDriver() = default;
+  virtual Instant now() = 0;
+  /// The instant at which the kernel's real-time clock showed `unix_nanoseconds` (a packet's time stamp, at most some
+  /// seconds ago).
+  virtual Instant at_kernel_time(std::int64_t unix_nanoseconds) = 0;
+  /// Steps and sets the frequency. An error means that nothing was changed; its message says what is missing.
+  virtual base::Result<void> apply(const ClockCommand& command) = 0;
+  /// The largest |frequency| that apply() takes, s/s.
+  virtual double max_frequency() const = 0;
+  /// log2 of the resolution and reading time, s (RFC 5905 section 7.3), e.g. -24.
+  virtual std::int8_t precision() const = 0;
+  /// What the clock already corrects when the daemon starts, s/s.
+  virtual double initial_frequency() const { return 0; }
+  /// The virtual clock knows how wrong it is: corrected clock minus the kernel's real-time clock.
+  virtual std::optional<Duration> true_offset() { return std::nullopt; }
+};
+
+}  // namespace noonmark::core

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/bytes.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "core/config.h"
+#include "core/instant.h"
+#include "core/network_view.h"
+#include "core/outbox.h"
+#include "core/state.h"
+
+namespace noonmark::core {
+
+/// Where a packet arrived: `local` is the address and port it was sent to, `remote` who sent it.
+struct Path {
+  Endpoint local;
+  Endpoint remote;
+  VpnId vpn = VpnId::public_instance;
+  std::uint32_t interface_index = 0;
+};
+
+struct Received {
+  base::Bytes data;
+  Path path;
+  Stamp when;  // receive time
+  bool service = false;                 // came in on the listening socket
+  std::optional<TransmitId> request;    // came in on the socket of this request
+};
+
+enum class SendError : std::uint8_t { no_route, port_unreachable, source_address_gone, no_resources, other };
+
+/// Constants of the machine and the build that the engine is told.
+struct Environment {
+  std::int64_t build_date = 0;      // s since 1970: no clock is set to before this
+  std::int8_t precision = -20;      // log2 s
+  double max_frequency = 500e-6;    // what the clock driver can correct, s/s
+  double initial_frequency = 0;     // what it corrects now, s/s
+};
+
+/// The protocol engine: associations, packet tests, selection, discipline and serving. Deterministic and without I/O:
+/// time, packets and configuration come in as arguments, effects go out through the Outbox. One thread.
+class Engine {
+ public:
+  Engine(const Environment& environment, base::Random& random, Instant now);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// `now` is read after the packet was; it is not earlier than received.when.
+  void on_datagram(const Received& received, Instant now, Outbox& out);
+  void on_deadline(Instant now, Outbox& out);
+  /// The kernel's or card's transmit stamp of a request; may come after the reply.
+  void on_transmitted(TransmitId id, const Stamp& stamp, Instant now, Outbox& out);
+  void on_send_error(TransmitId id, SendError error, int error_number, Instant now, Outbox& out);
+  /// Must follow each ClockCommand; `now` is read after the driver is done.
+  void on_clock_applied(CommandId id, const base::Result<void>& result, Instant now, Outbox& out);
+  void on_network_change(const NetworkView& view, Instant now, Outbox& out);
+
+  /// Whether apply() would accept it (keys of the right length, bounds). Changes nothing.
+  base::Result<void> prepare(const NtpConfig& config) const;
+  /// Changes only what differs from the configuration in force. `config` has passed prepare().
+  void apply(const NtpConfig& config, Instant now, Outbox& out);
+  /// `reset ntp-service session`: every session starts anew; stopped ones too.
+  void reset_sessions(Instant now, Outbox& out);
+
+  /// When on_deadline() wants to be called next; kNever if not at all.
+  RawTime next_deadline() const;
+
+  const NtpConfig& config() const;
+  const SystemState& state() const;
+  /// In configuration order. Offsets, distances and filter dispersions are brought up to `now`.
+  std::vector<AssociationState> associations(Instant now) const;
+  const PacketStatistics& statistics(Family family) const;
+  const NetworkView& network() const;
+  /// Whether requests of this family are answered now, and so whether io listens.
+  bool serves(Family family) const;
+  /// The VPNs in which the service socket of a family has to be open.
+  std::vector<VpnId> listening_vpns(Family family) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace noonmark::core

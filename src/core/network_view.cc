@@ -1,0 +1,34 @@
+#include "core/network_view.h"
+
+#include <algorithm>
+
+namespace noonmark::core {
+
+bool Interface::is_called(std::string_view text) const {
+  return name == text || alias == text || std::ranges::find(alternative_names, text) != alternative_names.end();
+}
+
+const Vpn* NetworkView::find_vpn(std::string_view name) const {
+  const auto it = std::ranges::find(vpns, name, &Vpn::name);
+  return it == vpns.end() ? nullptr : &*it;
+}
+
+const Vpn* NetworkView::find_vpn(VpnId id) const {
+  const auto it = std::ranges::find(vpns, id, &Vpn::id);
+  return it == vpns.end() ? nullptr : &*it;
+}
+
+std::vector<const Interface*> NetworkView::find_interfaces(std::string_view name) const {
+  std::vector<const Interface*> found;
+  for (const auto& i : interfaces)
+    if (!name.empty() && i.is_called(name)) found.push_back(&i);
+  return found;
+}
+
+bool NetworkView::is_own_address(const IpAddress& address) const {
+  return std::ranges::any_of(interfaces, [&](const Interface& i) {
+    return std::ranges::any_of(i.addresses, [&](const InterfaceAddress& a) { return a.address == address; });
+  });
+}
+
+}  // namespace noonmark::core

@@ -1,0 +1,55 @@
+#include "core/reason.h"
+
+#include <array>
+
+namespace noonmark::core {
+namespace {
+
+constexpr std::array<std::string_view, static_cast<std::size_t>(Reason::kCount)> kReasonCodes{
+    "system-peer", "survivor", "outlier",
+    "vpn-unknown", "interface-unknown", "interface-ambiguous", "interface-down", "interface-without-address",
+    "interface-in-other-vpn", "scope-unknown", "address-refused", "family-disabled", "key-unusable",
+    "waiting-for-reply", "no-reply", "no-reply-signed", "no-route", "port-unreachable", "source-address-gone",
+    "send-failed", "reply-from-other-address", "reply-without-mac", "reply-mac-wrong", "crypto-nak",
+    "kiss-deny", "kiss-restrict", "kiss-rate", "reply-invalid", "myself",
+    "server-unsynchronized", "stratum-too-high", "loop",
+    "key-missing", "key-not-reliable", "distance-exceeded", "falseticker", "no-majority", "preempted",
+    "local-clock-preferred", "offset-limit", "before-build-date", "clock-not-settable", "stepping-soon"};
+
+struct Drop {
+  std::string_view code;
+  DropClass row;
+};
+constexpr std::array<Drop, static_cast<std::size_t>(DropReason::kCount)> kDrops{{
+    {"too-short", DropClass::invalid},
+    {"bad-length", DropClass::invalid},
+    {"bad-version", DropClass::invalid},
+    {"bad-extension", DropClass::invalid},
+    {"bad-mode", DropClass::invalid},
+    {"no-association", DropClass::invalid},
+    {"wrong-source", DropClass::invalid},
+    {"duplicate", DropClass::validity},
+    {"bogus", DropClass::validity},
+    {"zero-timestamp", DropClass::validity},
+    {"authentication", DropClass::authentication},
+    {"unsynchronized", DropClass::validity},
+    {"bad-header", DropClass::validity},
+    {"kiss", DropClass::other},
+    {"myself", DropClass::other},
+    {"server-disabled", DropClass::server},
+    {"interface-disabled", DropClass::interface},
+    {"not-listening", DropClass::server},
+    {"family-disabled", DropClass::other},
+    {"offset-limit", DropClass::offset_limit},
+    {"too-late", DropClass::delay},
+    {"no-resources", DropClass::other},
+}};
+static_assert(!kReasonCodes.back().empty() && !kDrops.back().code.empty());
+
+}  // namespace
+
+std::string_view code(Reason reason) { return kReasonCodes[static_cast<std::size_t>(reason)]; }
+std::string_view code(DropReason reason) { return kDrops[static_cast<std::size_t>(reason)].code; }
+DropClass drop_class(DropReason reason) { return kDrops[static_cast<std::size_t>(reason)].row; }
+
+}  // namespace noonmark::core

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace noonmark::core {
+
+/// A server that may take part in the selection, judged at one moment. Offsets are to the corrected clock, seconds.
+struct Contender {
+  double offset = 0;
+  double root_delay = 0;       // server's root delay + our delay to it
+  double root_distance = 0;    // synchronization distance: half root delay + dispersions + jitter
+  double jitter = 0;
+  std::uint8_t stratum = 0;    // the server's, 1..14
+  bool preference = false;
+};
+
+enum class Verdict : std::uint8_t {
+  falseticker,   // its correctness interval misses the majority's
+  no_majority,   // there is no majority: nobody is selected
+  outlier,       // truechimer, cut by clustering
+  survivor,
+  system_peer,
+};
+
+struct Selection {
+  std::vector<Verdict> verdicts;       // one for each contender
+  std::optional<std::size_t> system_peer;
+  double offset = 0;                   // combined, RFC 5905 section 11.2.3
+  double jitter = 0;                   // of the combination
+};
+
+/// Intersection, clustering, choice of the system peer and combination (RFC 5905 section 11.2). `current` is the
+/// index of the present system peer, which is kept when it survives at equal stratum (anti-clockhop).
+///  - preference wins among the survivors of least stratum; then it alone makes the combined offset.
+Selection select(std::span<const Contender> contenders, std::optional<std::size_t> current);
+
+}  // namespace noonmark::core
