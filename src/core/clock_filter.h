@@ -43,8 +43,9 @@ class ClockFilter {
   /// Newest first; empty stages have dispersion kMaxDispersion.
   std::optional<Sample> stage(std::size_t index) const;
   /// None while there is no sample. `frequency` is the known rate of true against raw time (s/s): stages are compared
-  /// after being moved to one moment with it.
-  std::optional<FilterOutput> output(RawTime now, double frequency) const;
+  /// after being moved to one moment with it. `frequency_error` is how wrong it may be: age counts against a stage as
+  /// much, and differences that it explains are no jitter (pass Discipline::frequency_error()).
+  std::optional<FilterOutput> output(RawTime now, double frequency, double frequency_error = 0) const;
 
  private:
   std::array<std::optional<Sample>, kStages> stages_;  // newest first

@@ -30,6 +30,7 @@ enum class DisciplineResult : std::uint8_t {
   spike,           // beyond the step threshold: waits for it to persist
   over_limit,      // beyond offset_limit: nothing done
   before_build,    // a step would end before the build date: nothing done
+  ignored,         // not finite, or not newer than the last one: nothing done
 };
 
 /// Steers one clock from measurements in the raw scale. Keeps an estimate of phase and frequency of true against raw
@@ -50,6 +51,7 @@ class Discipline {
 
   /// Rate of true against raw time, the correction without slews, s/s.
   double frequency() const;
+  double frequency_error() const; // how wrong frequency() may be (three standard deviations), s/s
   bool has_frequency() const;     // measured, not only assumed
   bool has_been_set() const;      // at least one measurement was accepted: later steps need to persist
   double spike_remaining(RawTime now) const;  // s until a persisting offset is stepped, 0 if none
