@@ -29,7 +29,10 @@ struct Mac {
 /// Full digest size in octets: md5 16, hmac-sha256 32, CMACs 16.
 std::size_t digest_size(MacAlgorithm algorithm);
 
-/// A key ready for use: contexts are set up once; compute() allocates nothing and cannot fail. Not thread-safe.
+/// A key ready for use: contexts are set up once; compute() allocates nothing and cannot fail. Not
+/// thread-safe. Only assignment and destruction are allowed on one that was moved from. What GnuTLS derives
+/// from the key for its contexts lies in its own heap, which is why the daemon as a whole makes no core
+/// dumps.
 ///   md5           MD5(key || message)              RFC 5905 section 7.3
 ///   hmac-sha256   HMAC-SHA256(key, message)        RFC 2104, RFC 4231
 ///   aes-*-cmac    AES-CMAC(key, message)           RFC 4493, RFC 8573
@@ -44,7 +47,8 @@ class MacKey {
   MacAlgorithm algorithm() const;
   /// The full digest over `message`; callers truncate.
   Mac compute(base::Bytes message);
-  /// True if `digest` (digest.size() octets, a truncation is allowed by the caller's rules) is right; constant time.
+  /// True if `digest` (digest.size() octets, a truncation is allowed by the caller's rules) is right;
+  /// constant time. An empty digest (a crypto-NAK) and one longer than digest_size() never are.
   bool verify(base::Bytes message, base::Bytes digest);
 
  private:
