@@ -14,8 +14,8 @@ TEST(Timestamp, DifferencesAreRightAcrossTheEraChangeOf2036) {
 }
 
 TEST(Timestamp, TheEraIsTheOneNearestToThePivot) {
-  constexpr std::int64_t kBuild = 1'790'000'000;    // 2026
-  constexpr std::int64_t kIn2037 = 2'114'380'800;   // 2037-01-01, era 1
+  constexpr std::int64_t kBuild = 1'790'000'000;   // 2026
+  constexpr std::int64_t kIn2037 = 2'114'380'800;  // 2037-01-01, era 1
   const auto t = Timestamp::from_unix(kIn2037, 0);
   EXPECT_EQ(t.unix_seconds_near(kBuild), kIn2037);
   EXPECT_EQ(Timestamp::from_unix(0, 0).unix_seconds_near(kBuild), 0);
