@@ -111,8 +111,9 @@ tl::expected<Packet, DecodeError> decode(Bytes datagram, IsMacOfKey is_mac_of_ke
 void encode(const Header& header, std::span<std::uint8_t, kHeaderSize> out) {
   CHECK(header.version <= 7);
   base::ByteWriter writer(out);
-  writer.write(static_cast<std::uint8_t>(static_cast<unsigned>(header.leap) << 6 | header.version << 3U |
-                                         static_cast<unsigned>(header.mode)));
+  const auto leap = static_cast<unsigned>(header.leap);
+  const auto mode = static_cast<unsigned>(header.mode);
+  writer.write(static_cast<std::uint8_t>(leap << 6 | unsigned{header.version} << 3 | mode));
   writer.write(header.stratum);
   writer.write(static_cast<std::uint8_t>(header.poll));
   writer.write(static_cast<std::uint8_t>(header.precision));

@@ -25,7 +25,9 @@ class Duration {
     return from_raw(static_cast<std::int64_t>((s > kLimit ? kLimit : s < -kLimit ? -kLimit : s) * 0x1p32));
   }
   /// 2^exponent seconds, exponent -32..30.
-  static constexpr Duration from_exponent(int exponent) { return from_raw(std::int64_t{1} << (32 + exponent)); }
+  static constexpr Duration from_exponent(int exponent) {
+    return from_raw(std::int64_t{1} << (32 + exponent));
+  }
 
   constexpr std::int64_t raw() const { return raw_; }
   constexpr double seconds() const { return static_cast<double>(raw_) * 0x1p-32; }
@@ -49,8 +51,8 @@ class Duration {
   std::int64_t raw_ = 0;
 };
 
-/// NTP timestamp format, 32.32 seconds since 1900 modulo 2^32 s (RFC 5905 section 6). It names no era, so it has no
-/// order: subtract. Zero means "unknown".
+/// NTP timestamp format, 32.32 seconds since 1900 modulo 2^32 s (RFC 5905 section 6). It names no era, so it
+/// has no order: subtract. Zero means "unknown".
 class Timestamp {
  public:
   constexpr Timestamp() = default;
@@ -71,7 +73,8 @@ class Timestamp {
   constexpr std::uint32_t fraction() const { return static_cast<std::uint32_t>(raw_); }
   /// Seconds since 1970 (rounded down) in the era that puts it nearest to `pivot` (seconds since 1970).
   constexpr std::int64_t unix_seconds_near(std::int64_t pivot) const {
-    const auto difference = static_cast<std::int32_t>(seconds() - static_cast<std::uint32_t>(pivot + kUnixEpoch));
+    const auto difference =
+        static_cast<std::int32_t>(seconds() - static_cast<std::uint32_t>(pivot + kUnixEpoch));
     return pivot + difference;
   }
 
@@ -99,7 +102,8 @@ class ShortDuration {
     d.raw_ = raw;
     return d;
   }
-  /// Rounds up and saturates: an error bound must never shrink on its way to the wire. Negative and NaN give 0.
+  /// Rounds up and saturates: an error bound must never shrink on its way to the wire. Negative and NaN give
+  /// 0.
   static constexpr ShortDuration from_seconds(double s) {
     if (!(s > 0)) return {};
     if (s >= 65535.0) return from_raw(0xFFFFFFFF);
