@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -29,6 +30,7 @@ struct Services {
   std::string host_name;                 // the prompt's, until `sysname`
   std::string version;                   // "0.1.0"
   std::function<void()> reset_sessions;  // `reset ntp-service session`
+  std::int64_t build_date = 1'767'225'600;  // s since 1970: displayed times are of the era nearest to it
 };
 
 /// The words that a command line was matched with: keywords in full spelling, parameters by their name in the

@@ -1,7 +1,74 @@
+#include <array>
+
 #include "cli/display.h"
+#include "cli/display_format.h"
+#include "cli/display_machine.h"
+#include "cli/display_sessions.h"
+#include "cli/display_statistics.h"
+#include "cli/display_status.h"
 
 namespace noonmark::cli {
+namespace {
 
-std::span<const DisplayCommand> display_commands() { return {}; }
+using Output = base::Result<DisplayOutput>;
+
+/// Calls `render` with the engine as it is now.
+template <class Render>
+DisplayOutput with_snapshot(const Services& services, Render render) {
+  const auto now = services.clock.now();
+  const auto associations = services.engine.associations(now);
+  return render(Snapshot{services.engine.state(), services.engine.config(), services.network, associations,
+                         now, services.build_date, services.clock.true_offset()});
+}
+
+Output display_status(const Services& services, const Arguments&) {
+  return with_snapshot(services, render_status);
+}
+
+Output display_sessions(const Services& services, const Arguments& arguments) {
+  const bool verbose = arguments.has("verbose");
+  return with_snapshot(services, [verbose](const Snapshot& s) { return render_sessions(s, verbose); });
+}
+
+Output display_explain(const Services& services, const Arguments&) {
+  return with_snapshot(services, render_explain);
+}
+
+Output display_statistics(const Services& services, const Arguments& arguments) {
+  const auto family = arguments.has("ipv6") ? core::Family::ipv6 : core::Family::ipv4;
+  return render_statistics(services.engine.statistics(family), family, services.network, services.build_date);
+}
+
+Output display_interfaces(const Services& services, const Arguments&) {
+  return render_interfaces(services.network);
+}
+
+Output display_vpn_instances(const Services& services, const Arguments&) {
+  return render_vpn_instances(services.network, services.engine.config());
+}
+
+Output display_clock(const Services& services, const Arguments&) {
+  return render_clock(services.clock.now().served, services.build_date);
+}
+
+Output display_version(const Services& services, const Arguments&) {
+  return render_version(services.version);
+}
+
+constexpr std::array<DisplayCommand, 8> kCommands{{
+    {"display clock", "Time of the corrected clock", display_clock},
+    {"display interface brief", "Interfaces with their state, VPN instance and addresses",
+     display_interfaces},
+    {"display ip vpn-instance", "VPN instances of this machine", display_vpn_instances},
+    {"display ntp-service explain", "Why each session is as it is, and what to do", display_explain},
+    {"display ntp-service sessions [ verbose ]", "NTP sessions", display_sessions},
+    {"display ntp-service statistics packet [ ipv6 ]", "Counters of NTP packets", display_statistics},
+    {"display ntp-service status", "State of the clock", display_status},
+    {"display version", "Version of this program", display_version},
+}};
+
+}  // namespace
+
+std::span<const DisplayCommand> display_commands() { return kCommands; }
 
 }  // namespace noonmark::cli

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "core/engine.h"
+#include "core/network_view.h"
+#include "core/state.h"
+
+namespace noonmark::cli {
+
+inline constexpr int kJsonSchema = 1;  // the value of "schema" in every display's JSON
+
+/// The engine as it is at one moment: what the displays of NTP look at. Views; valid during one command.
+struct Snapshot {
+  const core::SystemState& system;
+  const core::NtpConfig& config;
+  const core::NetworkView& network;
+  std::span<const core::AssociationState> associations;
+  core::Instant now;
+  std::int64_t build_date = 0;                // s since 1970: eras are resolved near it
+  std::optional<core::Duration> true_offset;  // the virtual clock's own knowledge
+};
+
+/// "0.4127": `value` with that many decimals, never "-0.00".
+std::string fixed(double value, int decimals);
+/// `seconds` in milliseconds: "0.4127 ms".
+std::string milliseconds(double seconds, int decimals);
+/// Milliseconds for JSON, nanoseconds resolved.
+double json_ms(double seconds);
+
+/// "20:15:36.250 UTC Nov 22 2026(EEADCBE8.40000000)"; a zero time stamp reads as the prime epoch of era 0.
+std::string vrp_time(core::Timestamp time, std::int64_t build_date);
+/// "2026-11-22 20:15:36", UTC.
+std::string short_time(core::Timestamp time, std::int64_t build_date);
+/// "2026-11-22T20:15:36.250Z", null for a zero time stamp.
+nlohmann::json json_time(core::Timestamp time, std::int64_t build_date);
+
+/// "192.0.2.10(MGMT)", without parentheses for the public instance.
+std::string source_name(std::string_view source, std::string_view vpn);
+std::string source_name(const core::ServerKey& server);
+/// "LOCAL(0)".
+std::string local_clock_name(unsigned unit);
+/// A server's reference ID by its stratum (RFC 5905 section 7.3): four letters at stratum 0, 1 and 16, else
+/// an address.
+std::string reference_id_text(std::uint32_t reference_id, std::uint8_t stratum);
+
+/// The system's root dispersion, s: aged to `now` while a server is followed; the local clock's does not age.
+double root_dispersion_now(const core::SystemState& system, core::RawTime now);
+/// The reference time; the local clock renews its own all the time.
+core::Timestamp reference_time_now(const core::SystemState& system, core::Timestamp now);
+/// "clock synchronized", "spike (clock will be set in 12 secs)".
+std::string sync_state_text(const core::SystemState& system);
+
+/// 2^`exponent` s; 0 for a negative exponent, which VRP's whole seconds cannot show.
+std::int64_t poll_seconds(std::int8_t exponent);
+
+}  // namespace noonmark::cli

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "cli/display.h"
+#include "cli/display_format.h"
+
+namespace noonmark::cli {
+
+/// `display ntp-service sessions [ verbose ]`: one block a session, the local clock first if there is one.
+DisplayOutput render_sessions(const Snapshot& snapshot, bool verbose);
+/// `display ntp-service explain`.
+DisplayOutput render_explain(const Snapshot& snapshot);
+
+}  // namespace noonmark::cli

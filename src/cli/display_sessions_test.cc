@@ -1,0 +1,180 @@
+#include "cli/display_sessions.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/display_fixture.h"
+
+namespace noonmark::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+TEST(DisplaySessions, ASessionIsVrpsTenLines) {
+  EXPECT_EQ(render_sessions(DisplayFixture{}.snapshot(), false).text,
+            " clock source: 192.0.2.10(MGMT)\n"
+            " clock stratum: 2\n"
+            " clock status: configured, vpn-instance, master, sane, valid\n"
+            " reference clock ID: 198.51.100.7\n"
+            " reach: 255\n"
+            " current poll: 64\n"
+            " now: 21\n"
+            " offset: 0.4127 ms\n"
+            " delay: 3.86 ms\n"
+            " disper: 2.95 ms\n");
+}
+
+TEST(DisplaySessions, VerboseHasVrpsLinesAndThenOurReason) {
+  EXPECT_EQ(render_sessions(DisplayFixture{}.snapshot(), true).text,
+            " clock source: 192.0.2.10(MGMT)\n"
+            " clock stratum: 2\n"
+            " clock status: configured, vpn-instance, master, sane, valid\n"
+            " reference clock ID: 198.51.100.7\n"
+            " local mode: client, local poll: 64, current poll: 64\n"
+            " peer mode: server, peer poll: 64, now: 21\n"
+            " offset: 0.4127 ms, delay: 3.86 ms, disper: 2.95 ms\n"
+            " root delay: 1.20 ms, root disper: 9.10 ms\n"
+            " reach: 255, sync dist: 0.014, sync state: 4\n"
+            " precision: 2^18, version: 3, peer interface: eth1\n"
+            " reftime: 20:14:58.100 UTC Nov 22 2026(EEADCBC2.1999999A)\n"
+            " orgtime: 20:15:36.248 UTC Nov 22 2026(EEADCBE8.3F7CED91)\n"
+            " rcvtime: 20:15:36.250 UTC Nov 22 2026(EEADCBE8.40000000)\n"
+            " xmttime: 20:15:36.246 UTC Nov 22 2026(EEADCBE8.3EF9DB23)\n"
+            " filter delay :  3.86   3.90   4.02   3.88   3.95   4.10   3.99   3.91 \n"
+            " filter offset:  0.41   0.43   0.38   0.40   0.44   0.39   0.42  -0.41 \n"
+            " filter disper:  0.00   0.97   1.94   2.91   3.88   4.85   5.82   6.79 \n"
+            " reference clock status: normal\n"
+            " reason: the clock follows this server\n");
+}
+
+TEST(DisplaySessions, AServerThatNeverAnsweredIsInsaneAndUnsynced) {
+  DisplayFixture f;
+  f.associations = {DisplayFixture::unanswered_server("2001:db8::1")};
+  EXPECT_EQ(render_sessions(f.snapshot(), false).text,
+            " clock source: 2001:db8::1\n"
+            " clock stratum: 16\n"
+            " clock status: configured, insane, valid, unsynced\n"
+            " reference clock ID: none\n"
+            " reach: 0\n"
+            " current poll: 64\n"
+            " now: -\n"
+            " offset: 0.0000 ms\n"
+            " delay: 0.00 ms\n"
+            " disper: 16000.00 ms\n");
+  const auto verbose = render_sessions(f.snapshot(), true).text;
+  EXPECT_THAT(verbose, HasSubstr(" peer mode: unspecified, peer poll: 0, now: -\n"));
+  EXPECT_THAT(verbose, HasSubstr(" version: 4, peer interface: wildcard\n"));
+  EXPECT_THAT(verbose, HasSubstr(" filter disper: 16000.00  16000.00 "));
+  EXPECT_THAT(verbose, HasSubstr(" reference clock status: abnormal\n reason: waiting for the first reply"));
+}
+
+TEST(DisplaySessions, TheLocalClockIsASessionToo) {
+  DisplayFixture f;
+  f.associations.clear();
+  f.config.local_clock = core::LocalClockConfig{.unit = 0, .stratum = 2};
+  f.system.local_clock_in_use = true;
+  EXPECT_EQ(render_sessions(f.snapshot(), false).text,
+            " clock source: 127.127.1.0\n"
+            " clock stratum: 0\n"
+            " clock status: configured, master, sane, valid\n"
+            " reference clock ID: LOCAL(0)\n"
+            " reach: 255\n"
+            " current poll: 2\n"
+            " now: 0\n"
+            " offset: 0.0000 ms\n"
+            " delay: 0.00 ms\n"
+            " disper: 10.00 ms\n");
+  EXPECT_THAT(render_sessions(f.snapshot(), true).text, HasSubstr(" peer interface: InLoopBack0\n"));
+}
+
+struct StatusCase {
+  std::string_view words;
+  void (*change)(core::AssociationState&);
+};
+
+class StatusWords : public ::testing::TestWithParam<StatusCase> {};
+
+TEST_P(StatusWords, FollowTheStateOfTheSession) {
+  DisplayFixture f;
+  f.server().config.key.vpn.clear();
+  GetParam().change(f.server());
+  EXPECT_THAT(render_sessions(f.snapshot(), false).text,
+              HasSubstr(std::string(" clock status: ") + std::string(GetParam().words) + "\n"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    EveryCombination, StatusWords,
+    ::testing::Values(StatusCase{"configured, master, sane, valid", [](core::AssociationState&) {}},
+                      StatusCase{"configured, vpn-instance, master, sane, valid",
+                                 [](core::AssociationState& a) { a.config.key.vpn = "MGMT"; }},
+                      StatusCase{"configured, selected, candidate, sane, valid",
+                                 [](core::AssociationState& a) { a.system_peer = false; }},
+                      StatusCase{"configured, selected, sane, valid",
+                                 [](core::AssociationState& a) { a.system_peer = a.candidate = false; }},
+                      StatusCase{"configured, sane, valid",
+                                 [](core::AssociationState& a) {
+                                   a.system_peer = a.candidate = a.selected = false;
+                                 }},
+                      StatusCase{"configured, insane, valid",
+                                 [](core::AssociationState& a) {
+                                   a.system_peer = a.candidate = a.selected = a.sane = false;
+                                 }},
+                      StatusCase{"configured, insane, invalid",
+                                 [](core::AssociationState& a) {
+                                   a.system_peer = a.candidate = a.selected = a.sane = false;
+                                   a.root_dispersion = 16;
+                                 }},
+                      StatusCase{"configured, insane, invalid, unsynced",
+                                 [](core::AssociationState& a) {
+                                   a.system_peer = a.candidate = a.selected = a.sane = false;
+                                   a.last.leap = wire::Leap::unknown;
+                                 }},
+                      StatusCase{"configured, insane, valid, unsynced", [](core::AssociationState& a) {
+                                   a = DisplayFixture::unanswered_server("192.0.2.10");
+                                 }}));
+
+TEST(DisplaySessions, BlocksAreSeparatedByOneEmptyLine) {
+  DisplayFixture f;
+  f.associations.push_back(DisplayFixture::unanswered_server("192.0.2.11"));
+  EXPECT_THAT(render_sessions(f.snapshot(), false).text,
+              HasSubstr(" disper: 2.95 ms\n\n clock source: 192.0.2.11\n"));
+}
+
+TEST(DisplaySessions, WithoutSessionsItSaysSo) {
+  DisplayFixture f;
+  f.associations.clear();
+  EXPECT_EQ(render_sessions(f.snapshot(), false).text, "Info: No NTP session exists.\n");
+  EXPECT_EQ(render_sessions(f.snapshot(), false).json.at("sessions").size(), 0u);
+}
+
+TEST(DisplaySessions, JsonHasUnitsInTheNamesAndTheReason) {
+  const auto json = render_sessions(DisplayFixture{}.snapshot(), true).json.at("sessions").at(0);
+  EXPECT_EQ(json.at("source"), "192.0.2.10");
+  EXPECT_EQ(json.at("vpn_instance"), "MGMT");
+  EXPECT_EQ(json.at("poll_s"), 64);
+  EXPECT_EQ(json.at("since_last_packet_s"), 21);
+  EXPECT_EQ(json.at("offset_ms"), 0.4127);
+  EXPECT_EQ(json.at("filter_delay_ms").size(), 8u);
+  EXPECT_EQ(json.at("code"), "system-peer");
+  EXPECT_EQ(json.at("reason"), "the clock follows this server");
+}
+
+TEST(DisplayExplain, EachSessionHasVerdictCodeAndAdvice) {
+  DisplayFixture f;
+  f.server().reason = core::Reason::no_reply_signed;
+  f.server().config.key_id = 42;
+  f.server().unanswered = 5;
+  f.server().source = core::IpAddress::parse("10.0.0.7");
+  EXPECT_EQ(render_explain(f.snapshot()).text,
+            " 192.0.2.10(MGMT): no reply to 5 requests signed with key 42 from 10.0.0.7: unreachable, or the "
+            "server has no "
+            "such key (many stay silent)\n"
+            " code: no-reply-signed\n"
+            " do: see that 192.0.2.10 answers NTP on UDP port 123 in VPN instance MGMT, and that key 42 has "
+            "the same id, "
+            "algorithm and password there\n");
+}
+
+}  // namespace
+}  // namespace noonmark::cli
