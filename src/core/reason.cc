@@ -9,7 +9,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Reason::kCount)>
     "system-peer", "survivor", "outlier",
     "vpn-unknown", "interface-unknown", "interface-ambiguous", "interface-down", "interface-without-address",
     "interface-in-other-vpn", "scope-unknown", "address-refused", "family-disabled", "key-unusable",
-    "waiting-for-reply", "no-reply", "no-reply-signed", "no-route", "port-unreachable", "source-address-gone",
+    "waiting-for-reply", "collecting-samples", "no-reply", "no-reply-signed", "no-route", "port-unreachable", "source-address-gone",
     "send-failed", "reply-from-other-address", "reply-without-mac", "reply-mac-wrong", "crypto-nak",
     "kiss-deny", "kiss-restrict", "kiss-rate", "reply-invalid", "myself",
     "server-unsynchronized", "stratum-too-high", "loop",
@@ -43,6 +43,7 @@ constexpr std::array<Drop, static_cast<std::size_t>(DropReason::kCount)> kDrops{
     {"offset-limit", DropClass::offset_limit},
     {"too-late", DropClass::delay},
     {"no-resources", DropClass::other},
+    {"source-unavailable", DropClass::other},
 }};
 static_assert(!kReasonCodes.back().empty() && !kDrops.back().code.empty());
 

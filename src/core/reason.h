@@ -25,6 +25,7 @@ enum class Reason : std::uint8_t {
   key_unusable,           // the key of the line does not exist
   // nothing usable came back
   waiting_for_reply,
+  collecting_samples,     // answers come, but too few yet to bound the error
   no_reply,
   no_reply_signed,        // many servers stay silent to keys that they do not have
   no_route,
@@ -89,6 +90,7 @@ enum class DropReason : std::uint8_t {
   offset_limit,
   too_late,           // the transmit stamp or the reply came after the request was given up
   no_resources,
+  source_unavailable, // the configured source interface has no address to answer from
   kCount,
 };
 

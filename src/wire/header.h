@@ -7,7 +7,16 @@
 
 namespace noonmark::wire {
 
-enum class Mode : std::uint8_t { reserved, symmetric_active, symmetric_passive, client, server, broadcast, control, private_use };
+enum class Mode : std::uint8_t {
+  reserved,
+  symmetric_active,
+  symmetric_passive,
+  client,
+  server,
+  broadcast,
+  control,
+  private_use
+};
 enum class Leap : std::uint8_t { none, insert, remove, unknown };
 
 inline constexpr std::size_t kHeaderSize = 48;
@@ -29,7 +38,6 @@ struct Header {
   Timestamp receive;
   Timestamp transmit;
 
-  bool is_kiss() const { return stratum == 0; }
   bool operator==(const Header&) const = default;
 };
 

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/clock_filter.h"
+#include "core/outbox.h"
+#include "core/poll.h"
+#include "core/source_address.h"
+#include "core/state.h"
+#include "wire/packet.h"
+
+namespace noonmark::core {
+
+/// What is known of the rate of true against raw time, s/s.
+struct ClockRate {
+  double frequency = 0;
+  double error = 0;
+};
+
+/// A request that waits for its reply. `origin` is a random number in the place of our transmit timestamp: who does not
+/// see the request cannot answer it, and it tells nothing about our clock.
+struct Request {
+  TransmitId id{};
+  Timestamp origin;
+  Instant sent;
+  bool stamped = false;  // `sent` is the kernel's
+  RawTime expires;
+};
+
+/// A reply that passed every test and waits, at most 10 ms, for its request's transmit stamp.
+struct HeldReply {
+  Request request;
+  wire::Header header;
+  Instant received;
+  RawTime until;
+};
+
+/// Whether the header is a kiss-o'-death that has to be obeyed: RATE, DENY or RSTR. Others count as an unsynchronized
+/// server (RFC 5905 section 7.4).
+bool is_kiss(const wire::Header& header);
+
+/// The correctness of a valid header (RFC 5905 section 8, tests 3, 6 and 7); none: fit for a sample.
+std::optional<DropReason> judge_reply(const wire::Header& header);
+
+/// One server line at work: its peer variables, poll process and clock filter. It never sees a socket: the engine sends
+/// what it asks for and hands it replies that match one of its requests.
+class Association {
+ public:
+  Association(AssociationId id, const ServerConfig& config, std::int8_t precision);
+
+  AssociationId id() const { return state_.id; }
+  const ServerConfig& config() const { return state_.config; }
+  const AssociationState& state() const { return state_; }
+  AssociationState& state() { return state_; }
+  const ClockFilter& filter() const { return filter_; }
+
+  /// New options of the same line that keep the samples (preference, preempt, poll range, bursts).
+  void reconfigure(const ServerConfig& config);
+  /// Forgets everything that was learned from the server; the first request is due at `when`. Gives the requests that
+  /// are abandoned by it.
+  std::vector<Request> restart(RawTime when);
+  /// Where requests go from now on, or why none can be sent. A usable place after an unusable one restarts.
+  /// Gives the requests that are abandoned by it.
+  std::vector<Request> set_source(const std::variant<SourceChoice, Reason>& choice, RawTime when);
+  const SourceChoice* source() const { return std::get_if<SourceChoice>(&source_); }
+
+  RawTime next_deadline() const;
+  bool is_due(RawTime now) const { return poll_.next() <= now; }
+  /// Books a request that is sent now. The reach register shifts once per poll.
+  void on_sent(const Request& request, RawTime now, base::Random& random);
+  /// The requests that have waited long enough, taken out.
+  std::vector<Request> take_expired(RawTime now);
+  std::optional<Request> find_request(Timestamp origin) const;
+  const std::deque<Request>& requests() const { return requests_; }
+  void on_transmitted(TransmitId id, const Instant& stamp);
+  /// A failed sending, or an ICMP error for it: only a fact for `explain`.
+  void on_send_error(Reason reason, int error_number);
+
+  // Replies that match `request`, in the order of the tests:
+  void note_problem(Reason reason);  // a reply that does not count: nothing changes but the fact
+  /// A kiss-o'-death that passed authentication. The request is used up.
+  void on_kiss(const Request& request, const wire::Header& header, RawTime now);
+  /// A reply without a sample (unsynchronized server and the like). The request is used up.
+  void on_unfit_reply(const Request& request, const wire::Header& header, const Instant& received, Reason reason);
+  /// A fit reply. The request is used up; the sample comes from take_sample() once the transmit stamp is there.
+  void on_reply(const Request& request, const wire::Header& header, const Instant& received, RawTime now);
+  /// Makes the sample of a held reply that has its stamp, or has waited for it long enough. `origin` is the raw scale's
+  /// zero as a timestamp. `frequency` is the known rate of true against raw time. Null: none is ready.
+  std::optional<Sample> take_sample(Timestamp origin, double frequency, RawTime now);
+  bool has_held_reply() const { return held_.has_value(); }
+  bool awaits_stamp(RawTime now) const { return held_ && !held_->request.stamped && now < held_->until; }
+  /// Requests that were answered and whose transmit stamp is there or given up, taken out.
+  std::vector<TransmitId> take_answered() { return std::exchange(answered_, {}); }
+  /// True time by the held reply, and the raw moment it belongs to.
+  std::optional<std::pair<Timestamp, RawTime>> held_true_time() const;
+  /// A measure for the poll process: is the offset within its noise?
+  void adapt_poll(double offset);
+
+  bool is_duplicate(const wire::Header& header) const;
+  bool is_denied() const { return denied_; }
+  bool is_answering() const { return state_.reach != 0 && !filter_.is_empty(); }
+  bool is_out() const { return out_; }              // preempt: an error has put it out
+  bool is_out_error_gone() const { return !error_; }
+  void bring_back() { out_ = false; }
+
+  /// The verdict as far as the association alone can tell; none: it may take part in the selection.
+  std::optional<Reason> own_verdict() const;
+  /// Moves offset, distances and filter stages to `now`. `correction` is served minus raw scale, s.
+  void refresh(RawTime now, const ClockRate& rate, double correction);
+
+ private:
+  void use_up(const Request& request, const wire::Header& header, const Instant& received);
+  void take_error();
+  bool has_fresh_problem() const;
+
+  AssociationState state_;
+  double precision_;
+  PollProcess poll_;
+  ClockFilter filter_;
+  std::variant<SourceChoice, Reason> source_ = Reason::vpn_unknown;
+  std::deque<Request> requests_;
+  std::optional<HeldReply> held_;
+  std::vector<TransmitId> answered_;
+  std::optional<Timestamp> last_transmit_;  // of the last accepted reply, test 1
+  std::optional<Reason> problem_;
+  std::uint32_t problem_at_ = 0;            // value of state_.sent when it was seen
+  std::optional<RawTime> last_heard_;
+  bool denied_ = false;
+  bool out_ = false;
+  bool error_ = false;
+};
+
+}  // namespace noonmark::core

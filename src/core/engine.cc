@@ -1,0 +1,488 @@
+#include "core/engine.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "base/check.h"
+#include "core/association.h"
+#include "core/authenticator.h"
+#include "core/server.h"
+#include "core/system_process.h"
+
+namespace noonmark::core {
+namespace {
+
+constexpr std::size_t kLastDrops = 10;
+constexpr Duration kStartSpread = Duration::from_milliseconds(2);  // per configured server, so that many do not start at once
+constexpr double kMaxStartSpread = 2.0;                            // s
+
+DropReason drop_reason_of(wire::DecodeError error) {
+  switch (error) {
+    case wire::DecodeError::too_short: return DropReason::too_short;
+    case wire::DecodeError::bad_length: return DropReason::bad_length;
+    case wire::DecodeError::bad_version: return DropReason::bad_version;
+    case wire::DecodeError::bad_extension: return DropReason::bad_extension;
+  }
+  return DropReason::bad_length;
+}
+
+Reason reason_of(Authenticity authenticity) {
+  switch (authenticity) {
+    case Authenticity::missing: return Reason::reply_without_mac;
+    case Authenticity::crypto_nak: return Reason::crypto_nak;
+    default: return Reason::reply_mac_wrong;
+  }
+}
+
+Reason reason_of(SendError error) {
+  switch (error) {
+    case SendError::no_route: return Reason::no_route;
+    case SendError::port_unreachable: return Reason::port_unreachable;
+    case SendError::source_address_gone: return Reason::source_address_gone;
+    default: return Reason::send_failed;
+  }
+}
+
+Reason reason_of_unfit(DropReason drop) {
+  return drop == DropReason::unsynchronized ? Reason::server_unsynchronized : Reason::reply_invalid;
+}
+
+/// A change of these keeps nothing: another path or another identity of the server.
+bool needs_restart(const ServerConfig& a, const ServerConfig& b) {
+  return a.key_id != b.key_id || a.source_interface != b.source_interface || a.version != b.version || a.port != b.port;
+}
+
+const KeyConfig* find_key(const NtpConfig& config, std::uint32_t id) {
+  const auto it = std::ranges::find(config.keys, id, &KeyConfig::id);
+  return it == config.keys.end() ? nullptr : &*it;
+}
+
+/// Whether packets made with that key changed; its reliability alone is judged at each selection.
+bool same_secret(const KeyConfig* a, const KeyConfig* b) {
+  if (a == nullptr || b == nullptr) return a == b;
+  return a->algorithm == b->algorithm && a->mac_length == b->mac_length && a->secret == b->secret;
+}
+
+}  // namespace
+
+struct Engine::Impl {
+  Impl(const Environment& environment, base::Random& random_source, Instant now) : random(random_source), precision(environment.precision), system(environment, now) {
+    view.vpns.push_back({});
+  }
+
+  base::Random& random;
+  std::int8_t precision;
+  NtpConfig config;
+  NetworkView view;
+  KeyTable keys;
+  std::vector<std::unique_ptr<Association>> associations;       // in configuration order
+  std::unordered_map<std::uint64_t, Association*> outstanding;  // by origin timestamp of the request
+  std::unordered_map<TransmitId, Association*> transmits;       // requests whose socket is open
+  SystemProcess system;
+  std::array<PacketStatistics, 2> statistics;
+  std::uint64_t next_transmit = 1;
+  std::uint32_t next_association = 1;
+
+  PacketStatistics& stats(Family f) { return statistics[static_cast<std::size_t>(f)]; }
+
+  // --- counting
+  void drop(DropReason reason, const Received& r, Association* source) {
+    auto& s = stats(r.path.remote.address.family());
+    ++s.drops[static_cast<std::size_t>(reason)];
+    s.last_drops.push_back({r.when.at.served, reason, r.path.remote, r.path.vpn});
+    if (s.last_drops.size() > kLastDrops) s.last_drops.pop_front();
+    if (source != nullptr) ++source->state().drops[static_cast<std::size_t>(reason)];
+  }
+
+  // --- finding
+  Association* by_remote(const Path& path) {
+    const auto it = std::ranges::find_if(associations, [&](const auto& a) { return is_server_of(*a, path); });
+    return it == associations.end() ? nullptr : it->get();
+  }
+  static bool is_server_of(const Association& a, const Path& path) {
+    const auto& c = a.config();
+    return c.key.address == path.remote.address && c.port == path.remote.port && a.state().vpn == path.vpn &&
+           (a.state().scope == 0 || a.state().scope == path.remote.scope);
+  }
+  const Interface* interface_of(const Path& path) const {
+    const auto it = std::ranges::find_if(view.interfaces, [&](const Interface& i) { return i.index == path.interface_index && in_same_stack(i.vpn, path.vpn); });
+    return it == view.interfaces.end() ? nullptr : &*it;
+  }
+  /// Interface indices are unique in a network namespace, which the public instance and all VRFs share.
+  bool in_same_stack(VpnId a, VpnId b) const {
+    const auto stack = [&](VpnId id) {
+      const Vpn* vpn = view.find_vpn(id);
+      return vpn != nullptr && vpn->kind == Vpn::Kind::network_namespace ? id : VpnId::public_instance;
+    };
+    return stack(a) == stack(b);
+  }
+
+  // --- receiving
+  void on_datagram(const Received& r, Instant now, Outbox& out);
+  void on_reply(const Received& r, const wire::Packet& packet, Instant now, Outbox& out);
+  void accept_reply(Association& a, const Request& request, const Received& r, const wire::Packet& packet, Instant now, Outbox& out);
+  void on_request(const Received& r, const wire::Packet& packet, Instant now, Outbox& out);
+  std::optional<DropReason> refuses(const Received& r) const;
+  bool listens_on(const Path& path) const;
+  bool serves(Family family) const;
+
+  // --- sending
+  void send_request(Association& a, Instant now, Outbox& out);
+  void forget(const Request& request, Outbox& out);
+  void forget(const std::vector<Request>& requests, Outbox& out) {
+    for (const auto& r : requests) forget(r, out);
+  }
+  void take_samples(Association& a, Instant now, Outbox& out);
+
+  // --- configuration
+  RawTime start_time(Instant now) {
+    const double spread = std::min(kMaxStartSpread, kStartSpread.seconds() * static_cast<double>(associations.size()));
+    return now.raw + Duration::from_seconds(spread * random.uniform());
+  }
+  void resolve(Association& a, Instant now, Outbox& out) { forget(a.set_source(choose_source(config, a.config(), view), start_time(now)), out); }
+  void apply(const NtpConfig& next, Instant now, Outbox& out);
+  void update(const Association* fresh, const std::optional<Sample>& sample, Instant now, Outbox& out);
+};
+
+bool Engine::Impl::serves(Family family) const {
+  const auto& f = config.family(family);
+  if (f.disabled || f.serving == Serving::never) return false;
+  return f.serving == Serving::always || config.local_clock.has_value();
+}
+
+bool Engine::Impl::listens_on(const Path& path) const {
+  const auto& f = config.family(path.remote.address.family());
+  const bool specific = !f.listen_interfaces.empty() || !f.listen_addresses.empty();
+  const Vpn* vpn = view.find_vpn(path.vpn);
+  const bool in_own_namespace = vpn != nullptr && vpn->kind != Vpn::Kind::network_namespace;
+  if (in_own_namespace && (f.listen_all == ListenAll::enable || (f.listen_all == ListenAll::unset && !specific))) return true;
+  if (vpn != nullptr && f.listen_addresses.contains({path.local.address, vpn->name})) return true;
+  return std::ranges::any_of(view.interfaces, [&](const Interface& i) {
+    return i.vpn == path.vpn && std::ranges::any_of(f.listen_interfaces, [&](const std::string& name) { return i.is_called(name); }) &&
+           source_address_of(i, path.remote.address.family(), false) == path.local.address;
+  });
+}
+
+/// Whether this machine takes NTP packets of that kind at that place at all.
+std::optional<DropReason> Engine::Impl::refuses(const Received& r) const {
+  const auto& f = config.family(r.path.remote.address.family());
+  if (f.disabled) return DropReason::family_disabled;
+  if (!f.receive_disabled.empty()) {
+    const auto* i = interface_of(r.path);
+    if (i != nullptr && std::ranges::any_of(f.receive_disabled, [&](const std::string& name) { return i->is_called(name); }))
+      return DropReason::interface_disabled;
+  }
+  return std::nullopt;
+}
+
+void Engine::Impl::on_datagram(const Received& r, Instant now, Outbox& out) {
+  const Family family = r.path.remote.address.family();
+  ++stats(family).received;
+  Association* const source = by_remote(r.path);
+  if (source != nullptr) ++source->state().received;
+  if (const auto refusal = refuses(r)) return drop(*refusal, r, source);
+  if (r.data.empty()) return drop(DropReason::too_short, r, source);
+  const auto mode = wire::mode_of(r.data);
+  const bool is_request = is_client_request(r.data, r.path.remote.port);
+  if (mode != wire::Mode::server && !is_request) return drop(DropReason::bad_mode, r, source);
+  const auto packet = wire::decode(r.data, &KeyTable::is_mac_of_key, &keys);
+  if (!packet) return drop(drop_reason_of(packet.error()), r, source);
+  if (is_request)
+    on_request(r, *packet, now, out);
+  else
+    on_reply(r, *packet, now, out);
+}
+
+void Engine::Impl::on_request(const Received& r, const wire::Packet& packet, Instant now, Outbox& out) {
+  if (const auto it = outstanding.find(packet.header.transmit.raw()); it != outstanding.end()) {
+    it->second->note_problem(Reason::myself);
+    drop(DropReason::myself, r, it->second);
+    return update(nullptr, std::nullopt, now, out);
+  }
+  const Family family = r.path.remote.address.family();
+  if (!serves(family)) return drop(DropReason::server_disabled, r, nullptr);
+  if (!listens_on(r.path)) return drop(DropReason::not_listening, r, nullptr);
+
+  Transmit reply;
+  reply.purpose = Transmit::Purpose::reply;
+  reply.vpn = r.path.vpn;
+  reply.local = r.path.local;
+  reply.remote = r.path.remote;
+  reply.interface_index = r.path.interface_index;
+  if (const auto demanded = reply_source(config, view, r.path.vpn, family); demanded && !r.path.local.address.is_link_local()) {
+    const auto* address = std::get_if<IpAddress>(&*demanded);
+    if (address == nullptr) return drop(DropReason::source_unavailable, r, nullptr);
+    reply.local.address = *address;
+  }
+  const Answer made = answer(r.data, packet, system.server_view(), keys, r.when.at, now);
+  if (made.drop) return drop(*made.drop, r, nullptr);
+  reply.id = static_cast<TransmitId>(next_transmit++);
+  reply.data = made.data;
+  reply.size = static_cast<std::uint8_t>(made.size);
+  ++stats(family).processed;
+  ++stats(family).sent;
+  out.transmits.push_back(reply);
+}
+
+void Engine::Impl::on_reply(const Received& r, const wire::Packet& packet, Instant now, Outbox& out) {
+  Association* const source = by_remote(r.path);
+  const auto& header = packet.header;
+  if (source != nullptr && source->is_duplicate(header)) return drop(DropReason::duplicate, r, source);  // test 1
+  const auto match = header.origin.is_zero() ? outstanding.end() : outstanding.find(header.origin.raw());
+  if (match == outstanding.end())  // test 2; a packet that fails it changes no state (RFC 5905's text would)
+    return drop(source != nullptr ? DropReason::bogus : DropReason::no_association, r, source);
+  Association& a = *match->second;
+  const auto request = a.find_request(header.origin);
+  CHECK(request);
+  if (!is_server_of(a, r.path) || (r.request && *r.request != request->id)) {
+    a.note_problem(Reason::reply_from_other_address);
+    a.state().impostor = r.path.remote;
+    const Vpn* vpn = view.find_vpn(r.path.vpn);
+    a.state().impostor_vpn = vpn != nullptr ? vpn->name : std::string{};
+    drop(DropReason::wrong_source, r, &a);
+    return update(nullptr, std::nullopt, now, out);
+  }
+  if (a.config().key_id != 0) {  // test 5: a key on the line always authenticates
+    Key* key = keys.find(a.config().key_id);
+    CHECK(key != nullptr);
+    const auto authenticity = authenticate(*key, r.data, packet);
+    if (authenticity != Authenticity::verified) {
+      a.state().received_key_id = packet.mac ? packet.mac->key_id : 0;
+      a.note_problem(reason_of(authenticity));
+      drop(DropReason::authentication, r, &a);
+      return update(nullptr, std::nullopt, now, out);
+    }
+  }
+  accept_reply(a, *request, r, packet, now, out);
+}
+
+void Engine::Impl::accept_reply(Association& a, const Request& request, const Received& r, const wire::Packet& packet, Instant now, Outbox& out) {
+  const auto& header = packet.header;
+  const auto before = a.requests().size();
+  if (is_kiss(header)) {
+    a.on_kiss(request, header, now.raw);
+    drop(DropReason::kiss, r, &a);
+  } else if (const auto fault = judge_reply(header)) {
+    if (*fault == DropReason::unsynchronized || *fault == DropReason::bad_header)
+      a.on_unfit_reply(request, header, r.when.at, reason_of_unfit(*fault));
+    else
+      a.note_problem(Reason::reply_invalid);
+    drop(*fault, r, &a);
+  } else {
+    a.on_reply(request, header, r.when.at, now.raw);
+    a.state().last_local = r.path.local.address;
+    const auto* interface = interface_of(r.path);
+    a.state().last_interface = interface != nullptr ? interface->name : std::string{};
+    ++stats(r.path.remote.address.family()).processed;
+    outstanding.erase(request.origin.raw());  // its first match clears it; the socket stays for the transmit stamp
+    take_samples(a, now, out);
+    return;
+  }
+  if (a.requests().size() < before) forget(request, out);
+  update(nullptr, std::nullopt, now, out);
+}
+
+void Engine::Impl::take_samples(Association& a, Instant now, Outbox& out) {
+  if (a.awaits_stamp(now.raw)) return;
+  for (const TransmitId id : a.take_answered()) {
+    transmits.erase(id);
+    out.closed.push_back(id);
+  }
+  if (const auto placed = a.held_true_time()) system.place_origin(placed->first, placed->second);
+  const auto sample = a.take_sample(system.origin(), system.rate().frequency, now.raw);
+  if (!sample) return update(nullptr, std::nullopt, now, out);
+  update(&a, sample, now, out);
+  if (a.state().reason == Reason::offset_limit) {
+    auto& s = stats(a.config().key.address.family());
+    ++s.drops[static_cast<std::size_t>(DropReason::offset_limit)];
+    ++a.state().drops[static_cast<std::size_t>(DropReason::offset_limit)];
+  }
+}
+
+void Engine::Impl::send_request(Association& a, Instant now, Outbox& out) {
+  const auto& c = a.config();
+  const auto* place = a.source();
+  CHECK(place != nullptr);
+  Transmit t;
+  t.id = static_cast<TransmitId>(next_transmit++);
+  t.vpn = place->vpn;
+  t.local = {.address = place->address.value_or(IpAddress::any(c.key.address.family())), .port = config.source_port, .scope = place->scope};
+  t.remote = {.address = c.key.address, .port = c.port, .scope = place->scope};
+
+  // Nothing of our clock goes out: the transmit timestamp is a random number that only the server's reply repeats.
+  wire::Header header;
+  header.leap = wire::Leap::none;
+  header.version = c.version;
+  header.poll = a.state().host_poll;
+  do header.transmit = Timestamp::from_raw(random.next());
+  while (header.transmit.is_zero() || outstanding.contains(header.transmit.raw()));
+  wire::encode(header, std::span(t.data).first<wire::kHeaderSize>());
+  std::size_t size = wire::kHeaderSize;
+  if (Key* key = c.key_id != 0 ? keys.find(c.key_id) : nullptr) size = key->sign(t.data, size, key->sent_length(c.version));
+  t.size = static_cast<std::uint8_t>(size);
+
+  a.on_sent({.id = t.id, .origin = header.transmit, .sent = now, .stamped = false, .expires = kNever}, now.raw, random);
+  outstanding.emplace(header.transmit.raw(), &a);
+  transmits.emplace(t.id, &a);
+  ++stats(c.key.address.family()).sent;
+  out.transmits.push_back(t);
+}
+
+void Engine::Impl::forget(const Request& request, Outbox& out) {
+  outstanding.erase(request.origin.raw());
+  if (transmits.erase(request.id) > 0) out.closed.push_back(request.id);
+}
+
+void Engine::Impl::update(const Association* fresh, const std::optional<Sample>& sample, Instant now, Outbox& out) {
+  std::vector<Reason> before;
+  before.reserve(associations.size());
+  for (const auto& a : associations) before.push_back(a->state().reason);
+  system.update(associations, config, keys, fresh, sample, now, out);
+  for (std::size_t i = 0; i < associations.size(); ++i) {
+    const auto& s = associations[i]->state();
+    if (s.reason != before[i])
+      out.events.emplace_back(SessionChanged{s.config.key.address.to_string(), s.config.key.vpn, before[i], s.reason});
+  }
+}
+
+void Engine::Impl::apply(const NtpConfig& next, Instant now, Outbox& out) {
+  auto table = KeyTable::create(next.keys);
+  CHECK(table);
+  if (config.local_clock && !next.local_clock) system.blame(UnsyncReason::reference_clock_configuration_removed);
+  for (const auto family : {Family::ipv4, Family::ipv6})
+    if (!config.family(family).disabled && next.family(family).disabled)
+      system.blame(family == Family::ipv4 ? UnsyncReason::ipv4_service_disabled : UnsyncReason::ipv6_service_disabled);
+  const NtpConfig previous = std::exchange(config, next);
+  keys = std::move(*table);
+
+  std::vector<std::unique_ptr<Association>> kept = std::exchange(associations, {});
+  for (const auto& server : config.servers) {
+    const auto it = std::ranges::find_if(kept, [&](const auto& a) { return a && a->config().key == server.key; });
+    if (it == kept.end()) {
+      associations.push_back(std::make_unique<Association>(static_cast<AssociationId>(next_association++), server, precision));
+      continue;
+    }
+    Association& a = **it;
+    const bool restart = needs_restart(a.config(), server) || !same_secret(find_key(previous, server.key_id), find_key(config, server.key_id));
+    if (restart && a.id() == system.state().system_peer)
+      system.blame(a.config().key_id != server.key_id ? UnsyncReason::authentication_configuration_changed : UnsyncReason::configuration_changed);
+    a.reconfigure(server);
+    if (restart) forget(a.restart(start_time(now)), out);
+    associations.push_back(std::move(*it));
+  }
+  for (auto& a : kept) {
+    if (!a) continue;
+    if (a->id() == system.state().system_peer) system.blame(UnsyncReason::unicast_server_configuration_removed);
+    forget(a->restart(kNever), out);
+    for (const TransmitId id : a->take_answered()) {
+      transmits.erase(id);
+      out.closed.push_back(id);
+    }
+  }
+  for (auto& a : associations) resolve(*a, now, out);
+  update(nullptr, std::nullopt, now, out);
+}
+
+Engine::Engine(const Environment& environment, base::Random& random, Instant now) : impl_(std::make_unique<Impl>(environment, random, now)) {}
+Engine::~Engine() = default;
+
+void Engine::on_datagram(const Received& received, Instant now, Outbox& out) { impl_->on_datagram(received, now, out); }
+
+void Engine::on_deadline(Instant now, Outbox& out) {
+  impl_->system.on_deadline(impl_->config, now, out);
+  for (const auto& a : impl_->associations) {
+    if (a->next_deadline() > now.raw) continue;
+    impl_->forget(a->take_expired(now.raw), out);
+    if (a->has_held_reply()) impl_->take_samples(*a, now, out);
+    if (!a->is_due(now.raw)) continue;
+    const auto reach = a->state().reach;
+    impl_->send_request(*a, now, out);
+    if (a->state().reach != reach || a->state().unanswered > 1) impl_->update(nullptr, std::nullopt, now, out);
+  }
+}
+
+void Engine::on_transmitted(TransmitId id, const Stamp& stamp, Instant now, Outbox& out) {
+  const auto it = impl_->transmits.find(id);
+  if (it == impl_->transmits.end()) return;
+  Association& a = *it->second;
+  a.on_transmitted(id, stamp.at);
+  if (a.has_held_reply()) impl_->take_samples(a, now, out);
+}
+
+void Engine::on_send_error(TransmitId id, SendError error, int error_number, Instant now, Outbox& out) {
+  const auto it = impl_->transmits.find(id);
+  if (it == impl_->transmits.end()) return;  // a reply's, or a request given up
+  it->second->on_send_error(reason_of(error), error_number);
+  if (error != SendError::port_unreachable) ++impl_->stats(it->second->config().key.address.family()).send_failures;
+  impl_->update(nullptr, std::nullopt, now, out);
+}
+
+void Engine::on_clock_applied(CommandId, const base::Result<void>& result, Instant, Outbox&) { impl_->system.on_clock_applied(result); }
+
+void Engine::on_network_change(const NetworkView& view, Instant now, Outbox& out) {
+  impl_->view = view;
+  impl_->system.set_network(view);
+  for (auto& a : impl_->associations) impl_->resolve(*a, now, out);
+  impl_->update(nullptr, std::nullopt, now, out);
+}
+
+base::Result<void> Engine::prepare(const NtpConfig& config) const {
+  if (config.servers.size() > kMaxServers) return base::fail("There are more than 4096 NTP servers.");
+  const auto table = KeyTable::create(config.keys);
+  if (!table) return tl::unexpected(table.error());
+  for (const auto& server : config.servers)
+    if (server.key_id != 0 && table->find(server.key_id) == nullptr)
+      return base::fail("Server " + server.key.address.to_string() + " uses key " + std::to_string(server.key_id) + ", which is not configured.");
+  return {};
+}
+
+void Engine::apply(const NtpConfig& config, Instant now, Outbox& out) { impl_->apply(config, now, out); }
+
+void Engine::reset_sessions(Instant now, Outbox& out) {
+  for (auto& a : impl_->associations) {
+    impl_->forget(a->restart(impl_->start_time(now)), out);
+  }
+  impl_->update(nullptr, std::nullopt, now, out);
+}
+
+RawTime Engine::next_deadline() const {
+  RawTime next = impl_->system.next_deadline();
+  for (const auto& a : impl_->associations) next = std::min(next, a->next_deadline());
+  return next;
+}
+
+const NtpConfig& Engine::config() const { return impl_->config; }
+const SystemState& Engine::state() const { return impl_->system.state(); }
+
+std::vector<AssociationState> Engine::associations(Instant now) const {
+  std::vector<AssociationState> all;
+  all.reserve(impl_->associations.size());
+  for (const auto& a : impl_->associations) {
+    a->refresh(now.raw, impl_->system.rate(), impl_->system.correction(now));
+    all.push_back(a->state());
+  }
+  return all;
+}
+
+const PacketStatistics& Engine::statistics(Family family) const { return impl_->statistics[static_cast<std::size_t>(family)]; }
+const NetworkView& Engine::network() const { return impl_->view; }
+bool Engine::serves(Family family) const { return impl_->serves(family); }
+
+std::vector<VpnId> Engine::listening_vpns(Family family) const {
+  std::vector<VpnId> vpns;
+  if (!impl_->serves(family)) return vpns;
+  const auto& f = impl_->config.family(family);
+  const bool specific = !f.listen_interfaces.empty() || !f.listen_addresses.empty();
+  const bool all = f.listen_all == ListenAll::enable || (f.listen_all == ListenAll::unset && !specific);
+  for (const auto& vpn : impl_->view.vpns) {
+    const bool by_address = std::ranges::any_of(f.listen_addresses, [&](const ListenAddress& l) { return l.vpn == vpn.name; });
+    const bool by_interface = std::ranges::any_of(impl_->view.interfaces, [&](const Interface& i) {
+      return i.vpn == vpn.id && std::ranges::any_of(f.listen_interfaces, [&](const std::string& name) { return i.is_called(name); });
+    });
+    if (by_address || by_interface || (all && vpn.kind != Vpn::Kind::network_namespace)) vpns.push_back(vpn.id);
+  }
+  return vpns;
+}
+
+}  // namespace noonmark::core

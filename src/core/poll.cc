@@ -1,0 +1,80 @@
+#include "core/poll.h"
+
+#include <algorithm>
+
+namespace noonmark::core {
+namespace {
+
+constexpr int kUnreach = 12;         // polls without answer before the back-off begins, RFC 5905 appendix A (UNREACH)
+constexpr int kJiggleLimit = 30;     // LIMIT
+constexpr std::int8_t kRateMaxPoll = 13;
+constexpr double kSpread = 1.0 / 32;  // polls are randomised by this share, so that clients do not march in step
+
+}  // namespace
+
+void PollProcess::configure(const ServerConfig& config) {
+  minpoll_ = config.minpoll;
+  maxpoll_ = config.maxpoll;
+  burst_ = config.burst;
+  iburst_ = config.iburst;
+  set_host_poll(host_poll_);
+}
+
+void PollProcess::start(RawTime when) {
+  rate_floor_ = 0;
+  bursts_forbidden_ = false;
+  initial_burst_due_ = true;
+  burst_left_ = unreached_ = jiggle_ = 0;
+  set_host_poll(minpoll_);
+  next_ = when;
+}
+
+void PollProcess::set_host_poll(int exponent) {
+  const int floor = std::max<int>(minpoll_, rate_floor_);
+  host_poll_ = static_cast<std::int8_t>(std::clamp(exponent, floor, std::max<int>(maxpoll_, floor)));
+}
+
+Duration PollProcess::interval(base::Random& random) const {
+  const double seconds = Duration::from_exponent(host_poll_).seconds();
+  return Duration::from_seconds(seconds * (1 + kSpread * (2 * random.uniform() - 1)));
+}
+
+void PollProcess::on_sent(RawTime now, bool reachable, bool fit, bool became_unreachable, base::Random& random) {
+  if (burst_left_ > 0) {
+    --burst_left_;
+  } else {
+    if (became_unreachable) initial_burst_due_ = true;
+    const bool initial = iburst_ && !reachable && initial_burst_due_;
+    if (!bursts_forbidden_ && (initial || (burst_ && reachable && fit))) burst_left_ = kBurstPackets - 1;
+    if (!reachable) initial_burst_due_ = false;
+    if (!reachable && ++unreached_ > kUnreach) set_host_poll(host_poll_ + 1);
+  }
+  next_ = now + (burst_left_ > 0 ? kBurstGap : interval(random));
+}
+
+void PollProcess::on_reply() {
+  if (unreached_ > kUnreach) set_host_poll(minpoll_);
+  unreached_ = 0;
+}
+
+void PollProcess::on_rate(std::int8_t kiss_poll, RawTime now) {
+  burst_left_ = 0;
+  bursts_forbidden_ = true;
+  if (host_poll_ < kRateMaxPoll)
+    rate_floor_ = std::clamp<std::int8_t>(kiss_poll, static_cast<std::int8_t>(host_poll_ + 1), kRateMaxPoll);
+  set_host_poll(host_poll_);
+  next_ = std::max(next_, now + Duration::from_exponent(host_poll_));
+}
+
+void PollProcess::adapt(bool quiet) {
+  jiggle_ += quiet ? host_poll_ : -2 * host_poll_;
+  if (jiggle_ > kJiggleLimit) {
+    jiggle_ = 0;
+    set_host_poll(host_poll_ + 1);
+  } else if (jiggle_ < -kJiggleLimit) {
+    jiggle_ = 0;
+    set_host_poll(host_poll_ - 1);
+  }
+}
+
+}  // namespace noonmark::core

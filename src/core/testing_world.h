@@ -1,0 +1,134 @@
+#pragma once
+
+// For tests only: hosts with oscillators of their own, joined by links of known delay, in virtual time.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "core/engine.h"
+
+namespace noonmark::core::testing {
+
+inline IpAddress address(const char* text) { return *IpAddress::parse(text); }
+
+/// An oscillator and the clock made of it. True time is seconds since the world began, which is `epoch` of 1970.
+class SimulatedClock {
+ public:
+  SimulatedClock(std::int64_t epoch, double offset, double frequency_error) : epoch_(epoch), offset_(offset), error_(frequency_error) {}
+
+  Instant at(double true_time) {
+    advance(true_time);
+    return {RawTime(Duration::from_seconds(raw_)), Timestamp::from_unix(epoch_, 0) + Duration::from_seconds(offset_) + stepped_ + Duration::from_seconds(served_)};
+  }
+  void apply(const ClockCommand& command, double true_time) {
+    advance(true_time);
+    if (command.step) stepped_ += *command.step;
+    frequency_ = command.frequency;
+    ++commands;
+  }
+  /// Corrected clock minus true time, s.
+  double error(double true_time) {
+    advance(true_time);
+    return served_ - true_time + stepped_.seconds() + offset_;
+  }
+  void set_frequency_error(double error, double true_time) {
+    advance(true_time);
+    error_ = error;
+  }
+  int commands = 0;
+
+ private:
+  void advance(double true_time) {
+    const double raw = (true_time - last_) * (1 + error_);
+    raw_ += raw;
+    served_ += raw * (1 + frequency_);
+    last_ = true_time;
+  }
+  std::int64_t epoch_;
+  double offset_, error_;
+  double frequency_ = 0, raw_ = 0, served_ = 0, last_ = 0;
+  Duration stepped_;
+};
+
+struct Packet {
+  Transmit transmit;
+  std::string from;
+};
+
+/// What a link does to a packet: the delay in seconds, or none for a loss. It may change the packet.
+using Link = std::function<std::optional<double>(Packet&)>;
+
+class World;
+
+struct Host {
+  Host(World& world, std::string name, std::uint64_t seed, double offset, double frequency_error, std::int64_t epoch);
+  World& world;
+  std::string name;
+  base::SeededRandom random;
+  SimulatedClock clock;
+  NetworkView view;
+  NtpConfig config;
+  std::unique_ptr<Engine> engine;
+  std::vector<Event> events;
+  std::vector<Packet> sent;
+  bool kernel_stamps = true;
+
+  Instant now();
+  void run(const std::function<void(Engine&, Instant, Outbox&)>& call);
+  /// Gives the interface eth0 this address as well.
+  void add_address(const char* text, std::uint8_t prefix = 24, const std::string& interface = "eth0");
+  void publish_network();
+  void commit();
+  AssociationState session(std::size_t index = 0);
+  Reason reason(std::size_t index = 0) { return session(index).reason; }
+  double error();
+};
+
+class World {
+ public:
+  explicit World(std::uint64_t seed = 1, std::int64_t epoch = 1'800'000'000) : random(seed), epoch_(epoch) {}
+
+  Host& add_host(const std::string& name, const char* ip, double offset = 0, double frequency_error = 0);
+  /// A host that follows a local clock of `stratum`.
+  Host& add_server(const std::string& name, const char* ip, std::uint8_t stratum = 2, double offset = 0);
+  Host& host(const std::string& name) { return *hosts_.at(name); }
+  void run_until(double time);
+  void run_for(double seconds) { run_until(time_ + seconds); }
+  /// Runs until the condition holds; false if it does not within `seconds`.
+  bool run_while_not(const std::function<bool()>& condition, double seconds);
+  double time() const { return time_; }
+  void deliver(Host& to, const Packet& packet, const Path& path, bool to_service, std::optional<TransmitId> request);
+  void send(Host& from, const Transmit& transmit);
+
+  base::SeededRandom random;
+  Link link = [](Packet&) { return std::optional<double>(0.0005); };
+
+ private:
+  struct Event {
+    double at;
+    std::uint64_t order;
+    std::function<void()> action;
+    bool operator<(const Event& other) const { return std::pair(at, order) > std::pair(other.at, other.order); }
+  };
+  void schedule(double at, std::function<void()> action) { events_.push({at, order_++, std::move(action)}); }
+  double next_deadline(Host& host);
+  friend struct Host;
+
+  std::int64_t epoch_;
+  double time_ = 0;
+  std::uint64_t order_ = 0;
+  std::map<std::string, std::unique_ptr<Host>> hosts_;
+  std::priority_queue<Event> events_;
+};
+
+/// A server line with iburst and fast polls.
+ServerConfig server_line(const char* ip);
+KeyConfig key(std::uint32_t id, std::string_view secret = "correct horse battery", crypto::MacAlgorithm algorithm = crypto::MacAlgorithm::hmac_sha256);
+
+}  // namespace noonmark::core::testing
