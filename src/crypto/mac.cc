@@ -86,7 +86,7 @@ std::optional<MacAlgorithm> parse_mac_algorithm(std::string_view name) {
 std::size_t digest_size(MacAlgorithm algorithm) { return row_of(algorithm).digest_size; }
 
 // The length is checked before the key gets to GnuTLS: its CMAC aborts on another one.
-base::Result<MacKey> MacKey::create(MacAlgorithm algorithm, Secret secret) {
+base::Result<MacKey> MacKey::create(MacAlgorithm algorithm, const Secret& secret) {
   const Row& row = row_of(algorithm);
   if (secret.size() < row.min_key_size || secret.size() > row.max_key_size)
     return base::fail(wrong_size(row, secret.size()));

@@ -39,7 +39,7 @@ std::size_t digest_size(MacAlgorithm algorithm);
 class MacKey {
  public:
   /// Fails on a key of the wrong length (aes-128-cmac: 16 octets, aes-256-cmac: 32, others: 1..255).
-  static base::Result<MacKey> create(MacAlgorithm algorithm, Secret secret);
+  static base::Result<MacKey> create(MacAlgorithm algorithm, const Secret& secret);
   MacKey(MacKey&&) noexcept;
   MacKey& operator=(MacKey&&) noexcept;
   ~MacKey();
