@@ -291,6 +291,7 @@ void Engine::Impl::take_samples(Association& a, Instant now, Outbox& out) {
   }
   if (const auto placed = a.held_true_time()) system.place_origin(placed->first, placed->second);
   const auto sample = a.take_sample(system.origin(), system.rate().frequency, now.raw);
+  if (sample && system.raise_to_build_date(now, out)) return;
   if (!sample) return update(nullptr, std::nullopt, now, out);
   update(&a, sample, now, out);
   if (a.state().reason == Reason::offset_limit) {

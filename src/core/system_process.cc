@@ -125,6 +125,13 @@ void SystemProcess::place_origin(Timestamp true_time, RawTime raw) {
   origin_ = true_time - raw.since_start();
 }
 
+bool SystemProcess::raise_to_build_date(Instant now, Outbox& out) {
+  const auto missing = environment_.build_date - now.served.unix_seconds_near(environment_.build_date);
+  if (missing <= 0) return false;
+  command(ClockCommand{.id = {}, .step = Duration::from_seconds(static_cast<double>(missing)), .frequency = discipline_.frequency(), .status = {}}, now, out);
+  return true;
+}
+
 DisciplineLimits SystemProcess::limits(const NtpConfig& config) const {
   return {.offset_limit = config.offset_limit, .max_frequency = environment_.max_frequency};
 }

@@ -40,6 +40,9 @@ class SystemProcess {
   double correction(Instant now) const;
   /// Before the first sample of all: moves the origin near true time, so that offsets of decades keep their nanoseconds.
   void place_origin(Timestamp true_time, RawTime raw);
+  /// A clock before the build date (no battery) is first brought there, so that its distance to true time is less than
+  /// half an era. True if that was ordered: `now` is no longer what the clock shows.
+  bool raise_to_build_date(Instant now, Outbox& out);
   /// Why the next loss of synchronization will have happened, if the engine knows better than "no selectable clock".
   void blame(UnsyncReason reason) { blame_ = reason; }
 

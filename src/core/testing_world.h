@@ -24,18 +24,21 @@ class SimulatedClock {
 
   Instant at(double true_time) {
     advance(true_time);
-    return {RawTime(Duration::from_seconds(raw_)), Timestamp::from_unix(epoch_, 0) + Duration::from_seconds(offset_) + stepped_ + Duration::from_seconds(served_)};
+    return {RawTime(Duration::from_seconds(raw_)), Timestamp::from_unix(epoch_, 0) + wrapped(offset_) + stepped_ + Duration::from_seconds(served_)};
   }
   void apply(const ClockCommand& command, double true_time) {
     advance(true_time);
-    if (command.step) stepped_ += *command.step;
+    if (command.step) {
+      stepped_ += *command.step;  // wraps with the eras, as time stamps do
+      stepped_seconds_ += command.step->seconds();
+    }
     frequency_ = command.frequency;
     ++commands;
   }
   /// Corrected clock minus true time, s.
   double error(double true_time) {
     advance(true_time);
-    return served_ - true_time + stepped_.seconds() + offset_;
+    return served_ - true_time + (stepped_seconds_ + offset_);
   }
   void set_frequency_error(double error, double true_time) {
     advance(true_time);
@@ -44,6 +47,8 @@ class SimulatedClock {
   int commands = 0;
 
  private:
+  /// Offsets of more than 68 years wrap, as time stamps do.
+  static Duration wrapped(double seconds) { return Duration::from_seconds(seconds / 2) + Duration::from_seconds(seconds / 2); }
   void advance(double true_time) {
     const double raw = (true_time - last_) * (1 + error_);
     raw_ += raw;
@@ -54,6 +59,7 @@ class SimulatedClock {
   double offset_, error_;
   double frequency_ = 0, raw_ = 0, served_ = 0, last_ = 0;
   Duration stepped_;
+  double stepped_seconds_ = 0;
 };
 
 struct Packet {
