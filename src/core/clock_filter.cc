@@ -44,17 +44,24 @@ class Ranking {
     return sum;
   }
 
-  /// RFC 5905 section 10, psi.
+  /// RFC 5905 section 10, psi. With three or more samples a line through the best one, no steeper than
+  /// `frequency_error`, is taken out: it is the oscillator's, not the network's.
   double jitter(double frequency, double frequency_error) const {
     if (count_ < 2) return 0;
+    const bool is_fitted = frequency_error > 0 && count_ >= 3;
+    const double slope =
+        is_fitted ? std::clamp(fitted_slope(frequency), -frequency_error, frequency_error) : 0;
     double sum = 0;
+    double queues = 0;  // a lower bound of the noise that the fit cannot take away
     for (std::size_t i = 1; i < count_; ++i) {
-      const double age = (best().at - samples_[i]->at).seconds();
-      const double difference = std::abs(best().offset - samples_[i]->offset - frequency * age);
-      const double unexplained = std::max(0.0, difference - frequency_error * std::abs(age));
-      sum += unexplained * unexplained;
+      const double residual = difference(i, frequency) - slope * distance(i);
+      const double queue = (samples_[i]->delay - best().delay) / 2;
+      sum += residual * residual;
+      queues += queue * queue;
     }
-    return std::sqrt(sum / static_cast<double>(count_ - 1));
+    if (!is_fitted) return std::sqrt(sum / static_cast<double>(count_ - 1));
+    return std::sqrt(
+        std::max(sum / static_cast<double>(count_ - 2), queues / static_cast<double>(count_ - 1)));
   }
 
  private:
@@ -65,6 +72,20 @@ class Ranking {
   /// Half the delay is what the path may hide (section 8); what happened since comes on top.
   static double largest_error(const Sample& sample, RawTime now, double frequency_error) {
     return sample.delay / 2 + frequency_error * (now - sample.at).seconds();
+  }
+
+  double distance(std::size_t i) const { return (best().at - samples_[i]->at).seconds(); }
+  double difference(std::size_t i, double frequency) const {
+    return best().offset - samples_[i]->offset - frequency * distance(i);
+  }
+  double fitted_slope(double frequency) const {
+    double numerator = 0;
+    double denominator = 0;
+    for (std::size_t i = 1; i < count_; ++i) {
+      numerator += difference(i, frequency) * distance(i);
+      denominator += distance(i) * distance(i);
+    }
+    return denominator > 0 ? numerator / denominator : 0;
   }
 
   Samples samples_{};

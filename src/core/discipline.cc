@@ -26,9 +26,10 @@ constexpr double kMaxCorrelation = 0.9999999;
 // The model.
 constexpr double kInitialFrequencyDeviation = 100e-6;  // s/s, of an unknown oscillator
 constexpr double kKnownFrequencyDeviation = 10e-6;     // s/s, below it the frequency counts as measured
-constexpr double kStepFrequencyDeviation = 2e-6;       // s/s, at least, after a later step
-constexpr double kMaxFirstDeviation = 10e-3;           // s: the first measurement may be a bad one
-constexpr double kInitialWander = 3e-9;                // s/s per sqrt(s)
+constexpr double kFirstDeviations = 4;                 // the first measurement may be a bad one
+constexpr double kFoundedBound = 1;            // s: beyond it the clock filter is too empty to know the noise
+constexpr double kUnfoundedDeviation = 10e-3;  // s, then
+constexpr double kInitialWander = 3e-9;        // s/s per sqrt(s)
 constexpr double kMinWander = 1e-10;
 constexpr double kMaxWander = 3e-7;
 
@@ -36,10 +37,10 @@ constexpr double kMaxWander = 3e-7;
 constexpr double kOutlierScore = 3;  // beyond it an innovation counts less (Huber)
 constexpr int kUpdatesBeforeOutliers = 4;
 constexpr double kTrendGain = 0.3;
+constexpr double kTrendScore = 4.5;     // so one outlier alone is no surprise, but two are
 constexpr double kTrendSurprise = 1.8;  // white scores stay below with more than 4 standard deviations
 constexpr double kWanderGain = 0.1;
 constexpr int kNoiseMemory = 32;       // updates
-constexpr int kSurpriseMemory = 16;    // updates
 constexpr double kOutlierBias = 1.03;  // 1 / mean of squared scores that are cut at kOutlierScore
 
 // Steering.
@@ -105,8 +106,8 @@ DisciplineResult Discipline::update(const Measurement& measurement, RawTime now,
                                     std::int64_t served_unix, const DisciplineLimits& limits,
                                     std::optional<ClockCommand>& command) {
   if (!is_usable(measurement) || !(std::abs(correction) <= kMaxOffset)) return DisciplineResult::ignored;
-  if (measurement.at > now || (estimate_ && measurement.at <= estimate_->at))
-    return DisciplineResult::ignored;
+  if (measurement.at > now || (newest_ && measurement.at <= *newest_)) return DisciplineResult::ignored;
+  newest_ = measurement.at;
   const double measured = measurement.offset + frequency() * (now - measurement.at).seconds();
   const double error = measured - correction;
   if (limits.offset_limit > 0 && std::abs(error) > limits.offset_limit) {
@@ -115,8 +116,8 @@ DisciplineResult Discipline::update(const Measurement& measurement, RawTime now,
   }
   if (std::abs(error) <= kStepThreshold) {
     spike_.reset();
-    estimate_ ? correct(measurement) : start_phase(measurement);
-    note_interval(now);
+    estimate_ ? correct(measurement) : start_phase(measurement, idle_p_frequency_);
+    note_update(now);
     command = plan_slew(now, correction, limits);
     return DisciplineResult::adjusted;
   }
@@ -126,11 +127,9 @@ DisciplineResult Discipline::update(const Measurement& measurement, RawTime now,
   }
   if (was_set_ && !has_persisted(error, now)) return DisciplineResult::spike;
   spike_.reset();
-  start_phase(measurement);
-  note_interval(now);
-  const Duration step = Duration::from_seconds(predicted_offset(now) - correction);
-  command = plan_slew(now, correction + step.seconds(), limits);
-  command->step = step;
+  start_phase(measurement, p_frequency_after(error, now));
+  note_update(now);
+  command = plan_step(now, correction, limits);
   return DisciplineResult::adjusted;
 }
 
@@ -141,7 +140,7 @@ bool Discipline::has_persisted(double error, RawTime now) {
   return spike_remaining(now) <= 0;
 }
 
-void Discipline::note_interval(RawTime now) {
+void Discipline::note_update(RawTime now) {
   if (updated_) {
     const double elapsed = std::clamp((now - *updated_).seconds(), kMinSlewTime, kMaxInterval);
     interval_ += (elapsed - interval_) / 2;
@@ -159,15 +158,14 @@ void Discipline::restart_phase() {
 }
 
 /// The first measurement, or one that the clock is stepped to: the phase is new, the frequency is kept.
-void Discipline::start_phase(const Measurement& measurement) {
+void Discipline::start_phase(const Measurement& measurement, double p_frequency) {
   const double uncertainty = uncertainty_of(measurement);
-  double p_frequency = estimate_ ? estimate_->p_frequency : idle_p_frequency_;
-  if (was_set_) p_frequency = std::max(p_frequency, square(kStepFrequencyDeviation));
+  const bool is_founded = measurement.bound < kFoundedBound;
   estimate_ = Estimate{
       .at = measurement.at,
       .offset = measurement.offset,
       .frequency = frequency(),
-      .p_offset = square(uncertainty) + square(std::clamp(measurement.bound, 0.0, kMaxFirstDeviation)),
+      .p_offset = square(std::max(kFirstDeviations * uncertainty, is_founded ? 0 : kUnfoundedDeviation)),
       .p_cross = 0,
       .p_frequency = p_frequency,
   };
@@ -175,7 +173,15 @@ void Discipline::start_phase(const Measurement& measurement) {
   updates_ = 1;
   last_score_ = 0;
   trend_ = 0;
-  surprised_ = 0;
+}
+
+/// A later step can mean that the frequency was wrong: by as much as makes the step since the last good
+/// measurement.
+double Discipline::p_frequency_after(double step, RawTime now) const {
+  const double known = estimate_ ? estimate_->p_frequency : idle_p_frequency_;
+  if (!updated_) return known;
+  const double rate = step / std::max(1.0, (now - *updated_).seconds());
+  return std::max(known, square(bounded(rate, kInitialFrequencyDeviation)));
 }
 
 // --- the Kalman filter
@@ -208,7 +214,8 @@ void Discipline::correct(const Measurement& measurement) {
 /// What the innovations tell about the model: their size the noise, their likeness the wander, a trend that
 /// it broke.
 void Discipline::learn(const Innovation& innovation) {
-  const double score = bounded(innovation.value / std::sqrt(innovation.variance), kOutlierScore);
+  const double raw_score = innovation.value / std::sqrt(innovation.variance);
+  const double score = bounded(raw_score, kOutlierScore);
   const double noise_share = noise_ / innovation.variance;
   noise_ *= 1 + noise_share / std::min(updates_, kNoiseMemory) * (kOutlierBias * square(score) - 1);
   if (updates_ > kUpdatesBeforeOutliers) {
@@ -216,18 +223,15 @@ void Discipline::learn(const Innovation& innovation) {
         std::clamp(wander_ * std::exp(kWanderGain * bounded(score * last_score_, 2)), kMinWander, kMaxWander);
   }
   last_score_ = score;
-  trend_ += kTrendGain * (score - trend_);
+  trend_ += kTrendGain * (bounded(raw_score, kTrendScore) - trend_);
   if (std::abs(trend_) > kTrendSurprise) open_up(innovation);
 }
 
-/// Neither noise nor wander explains the innovations: the phase has changed; if it comes again soon, the
-/// frequency.
+/// Neither noise nor wander explains the innovations: the phase has changed, or the frequency. The next
+/// measurement will tell.
 void Discipline::open_up(const Innovation& innovation) {
   estimate_->p_offset += square(innovation.value);
-  if (surprised_ > 0 && updates_ - surprised_ < kSurpriseMemory) {
-    estimate_->p_frequency += square(innovation.value / std::max(1.0, innovation.elapsed));
-  }
-  surprised_ = updates_;
+  estimate_->p_frequency += square(innovation.value / std::max(1.0, innovation.elapsed));
   trend_ = 0;
   last_score_ = 0;
 }
@@ -251,10 +255,16 @@ void Discipline::apply(double innovation) {
 
 // --- steering
 
-/// Spreads a correction of the size of the noise over an update interval, hurries a significant one
-/// (`estimator` rule: the time shrinks as the remainder grows against its deviation), within the rates
-/// allowed. A piece is planned so that being kLateness late does not overshoot; what it leaves is the next
-/// piece's.
+ClockCommand Discipline::plan_step(RawTime now, double correction, const DisciplineLimits& limits) {
+  const Duration step = Duration::from_seconds(predicted_offset(now) - correction);
+  ClockCommand command = plan_slew(now, correction + step.seconds(), limits);
+  command.step = step;
+  return command;
+}
+
+/// A correction of the size of the noise is spread over an update interval; the more it exceeds the noise,
+/// the faster it goes, within the rates allowed. A piece is planned so that being kLateness late does not
+/// overshoot; what it leaves is the next piece's.
 ClockCommand Discipline::plan_slew(RawTime now, double correction, const DisciplineLimits& limits) {
   const double limit = std::isfinite(limits.max_frequency) ? std::max(0.0, limits.max_frequency) : 0;
   ClockCommand command;

@@ -66,7 +66,7 @@ class Discipline {
   /// the first measurement.
   double predicted_offset(RawTime at) const;
   double deviation(RawTime at) const;
-  /// Forget the phase (source changed by configuration); the frequency stays.
+  /// Forget the phase (source changed by configuration); the frequency stays, and so does has_been_set().
   void restart_phase();
 
  private:
@@ -86,13 +86,15 @@ class Discipline {
   };
 
   Estimate predicted(const Estimate& from, RawTime to) const;
-  void start_phase(const Measurement& measurement);
+  void start_phase(const Measurement& measurement, double p_frequency);
+  double p_frequency_after(double step, RawTime now) const;
   void correct(const Measurement& measurement);
   void learn(const Innovation& innovation);
   void open_up(const Innovation& innovation);
   void apply(double innovation);
   bool has_persisted(double error, RawTime now);
-  void note_interval(RawTime now);
+  void note_update(RawTime now);
+  ClockCommand plan_step(RawTime now, double correction, const DisciplineLimits& limits);
   ClockCommand plan_slew(RawTime now, double correction, const DisciplineLimits& limits);
 
   std::optional<Estimate> estimate_;
@@ -100,6 +102,7 @@ class Discipline {
   double idle_p_frequency_;  // its variance
   std::int64_t build_date_;
   std::optional<Spike> spike_;
+  std::optional<RawTime> newest_;   // measurement seen, accepted or not: none counts twice
   std::optional<RawTime> updated_;  // when the last measurement was accepted
   double interval_;                 // s between accepted measurements, smoothed
   RawTime slew_end_ = kNever;
@@ -109,7 +112,6 @@ class Discipline {
   double wander_;          // learned random walk of the frequency, s/s per sqrt(s)
   double last_score_ = 0;  // the last innovation in standard deviations
   double trend_ = 0;       // smoothed scores: near 0 while the model holds
-  int surprised_ = 0;      // the update at which it last did not
 };
 
 }  // namespace noonmark::core
