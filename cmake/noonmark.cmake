@@ -12,6 +12,20 @@ if(NOONMARK_FUZZ)
   target_compile_options(noonmark_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# Other build directories (build/NAME) whose copies of each test belong to the same ctest run: `make test` sums up all.
+set(NOONMARK_VARIANTS "" CACHE STRING "builds whose tests this build's ctest runs as well")
+
+#   noonmark_test(NAME PROGRAM ARGUMENTS...): a test of this build, and of each variant
+function(noonmark_test name program)
+  add_test(NAME ${name} COMMAND ${program} ${ARGN} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+  foreach(variant ${NOONMARK_VARIANTS})
+    add_test(NAME ${variant}.${name} COMMAND ${CMAKE_SOURCE_DIR}/build/${variant}/bin/${program} ${ARGN}
+             WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(${variant}.${name} PROPERTIES TIMEOUT 600)
+  endforeach()
+endfunction()
+
 function(noonmark_layer name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
@@ -33,6 +47,6 @@ function(noonmark_layer name)
   if(tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE noonmark_${name} GTest::gmock GTest::gtest_main)
-    add_test(NAME unit.${name} COMMAND ${name}_test --gtest_brief=1)
+    noonmark_test(unit.${name} ${name}_test --gtest_brief=1)
   endif()
 endfunction()

@@ -1,0 +1,62 @@
+# The front door: GNU make in front of CMake presets. `make help` lists the targets.
+PREFIX  ?= /usr/local
+DESTDIR ?=
+JOBS    ?= $(shell nproc)
+RELEASE := build/release
+
+.PHONY: all help setup build demo test asan test-vm test-soak bench fuzz format install clean
+
+all: build
+
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## make            set up what is missing, build build/release/bin/{noonmarkd,noonmark}
+## make demo       half a minute: a server, a client with a wrong clock, the procedure typed into the shell
+## make test       everything: unit tests (g++ release, clang with ASan and UBSan), namespaces, peers; one ctest summary
+## make test-vm    virtual machines with Debian kernels: VRFs, step and slew of a real kernel clock (about 10 minutes)
+## make bench      the figures of docs/performance.md
+## make fuzz       every fuzz target for a minute each (clang, libFuzzer)
+## make format     clang-format over our sources
+## make install    into $(DESTDIR)$(PREFIX), with a systemd unit
+
+# Packages are looked for on each run (a fraction of a second) and installed only when one is missing.
+setup:
+	@mkdir -p build
+	@tools/setup
+
+build: setup
+	@cmake --preset release $(CMAKE_FLAGS) >$(RELEASE).log 2>&1 || { cat $(RELEASE).log; exit 1; }
+	@cmake --build $(RELEASE) -j $(JOBS)
+
+demo: build
+	@tools/demo
+
+asan: setup
+	@cmake --preset asan >build/asan.log 2>&1 || { cat build/asan.log; exit 1; }
+	@cmake --build build/asan -j $(JOBS)
+
+test: CMAKE_FLAGS = -DNOONMARK_VARIANTS=asan
+test: build asan
+	@tools/fetch-peers build/peers
+	@ctest --test-dir $(RELEASE) -j $(JOBS) --output-on-failure
+
+test-vm: build
+	@tests/vm/run
+
+bench: build
+	@bench/run
+
+fuzz: setup
+	@cmake --preset fuzz >build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }
+	@cmake --build build/fuzz -j $(JOBS)
+	@fuzz/run build/fuzz $${FUZZ_SECONDS:-60}
+
+format:
+	@git ls-files 'src/*.cc' 'src/*.h' 'fuzz/*.cc' 'bench/*.cc' 'tests/*.cc' | xargs clang-format-19 -i
+
+install: build
+	@DESTDIR=$(DESTDIR) cmake --install $(RELEASE) --prefix $(PREFIX)
+
+clean:
+	@rm -rf build
