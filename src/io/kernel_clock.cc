@@ -1,0 +1,66 @@
+#include "io/kernel_clock.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cap-ng.h>
+
+#include "base/check.h"
+
+namespace noonmark::io {
+
+std::int64_t SystemKernelClock::read_ns(clockid_t id) {
+  timespec time{};
+  CHECK(clock_gettime(id, &time) == 0);
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+int SystemKernelClock::adjust(timex& request) { return adjtimex(&request) < 0 ? errno : 0; }
+
+bool SystemKernelClock::has_time_capability() {
+  capng_get_caps_process();
+  return capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_TIME) == 1;
+}
+
+ClockSample sample(KernelClock& clock) {
+  constexpr int kTries = 3;
+  constexpr std::int64_t kNear = 500;
+  ClockSample best;
+  std::int64_t smallest_window = INT64_MAX;
+  for (int i = 0; i < kTries && smallest_window > kNear; ++i) {
+    const std::int64_t before = clock.read_ns(CLOCK_MONOTONIC_RAW);
+    const std::int64_t real = clock.read_ns(CLOCK_REALTIME);
+    const std::int64_t window = clock.read_ns(CLOCK_MONOTONIC_RAW) - before;
+    if (window >= smallest_window) continue;
+    smallest_window = window;
+    best = {before + window / 2, real};
+  }
+  return best;
+}
+
+std::int8_t measure_precision(KernelClock& clock) {
+  constexpr int kReadings = 100;
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  std::int64_t smallest = kSecond;
+  std::int64_t last = clock.read_ns(CLOCK_REALTIME);
+  for (int i = 0; i < kReadings; ++i) {
+    const std::int64_t now = clock.read_ns(CLOCK_REALTIME);
+    if (now > last) smallest = std::min(smallest, now - last);
+    last = now;
+  }
+  const double exponent = std::ceil(std::log2(static_cast<double>(smallest) * 1e-9));
+  return static_cast<std::int8_t>(std::clamp(exponent, -30.0, 0.0));
+}
+
+wire::Timestamp timestamp_of_unix_ns(std::int64_t unix_ns) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  std::int64_t seconds = unix_ns / kSecond;
+  std::int64_t nanoseconds = unix_ns % kSecond;
+  if (nanoseconds < 0) {
+    nanoseconds += kSecond;
+    --seconds;
+  }
+  return wire::Timestamp::from_unix(seconds, nanoseconds);
+}
+
+}  // namespace noonmark::io

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+#include <sys/timex.h>
+
+#include "wire/time.h"
+
+namespace noonmark::io {
+
+/// The system calls under the clock drivers; a seam for tests.
+class KernelClock {
+ public:
+  virtual ~KernelClock() = default;
+  /// Nanoseconds of CLOCK_REALTIME (since 1970) or CLOCK_MONOTONIC_RAW.
+  virtual std::int64_t read_ns(clockid_t id) = 0;
+  /// adjtimex(). Returns 0 or an errno value.
+  virtual int adjust(timex& request) = 0;
+  /// Whether this process has CAP_SYS_TIME.
+  virtual bool has_time_capability() = 0;
+};
+
+class SystemKernelClock final : public KernelClock {
+ public:
+  std::int64_t read_ns(clockid_t id) override;
+  int adjust(timex& request) override;
+  bool has_time_capability() override;
+};
+
+/// One moment on both clocks of the kernel.
+struct ClockSample {
+  std::int64_t raw_ns = 0;   // CLOCK_MONOTONIC_RAW
+  std::int64_t real_ns = 0;  // CLOCK_REALTIME
+};
+
+/// Reads the real-time clock between two readings of the raw one, several times if a pair lies far apart.
+ClockSample sample(KernelClock& clock);
+
+/// log2 of the seconds by which successive readings of CLOCK_REALTIME differ, rounded up (RFC 5905
+/// section 7.3).
+std::int8_t measure_precision(KernelClock& clock);
+
+/// Nanoseconds since 1970, of any sign, as a timestamp of whatever era.
+wire::Timestamp timestamp_of_unix_ns(std::int64_t unix_ns);
+
+/// The largest |frequency| that our drivers take, s/s: the range of the kernel's tick.
+inline constexpr double kMaxClockFrequency = 0.1;
+
+}  // namespace noonmark::io

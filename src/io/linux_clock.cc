@@ -1,0 +1,152 @@
+#include "io/linux_clock.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "io/errno_text.h"
+
+namespace noonmark::io {
+namespace {
+
+using base::ErrorCode;
+using core::ClockCommand;
+using core::KernelClockStatus;
+
+constexpr double kFrequencyUnit = 65536e6;  // timex.freq is in 2^-16 ppm
+constexpr double kPllRange = 500e-6;        // of timex.freq; beyond it the tick has to help
+
+/// A mode bit that names nothing to change. The kernel demands the capability for any mode at all.
+constexpr unsigned kNoChange = 0x0800;
+
+/// Microseconds per tick when nothing is corrected: 10000.
+long nominal_tick() { return 1'000'000 / sysconf(_SC_CLK_TCK); }
+
+double frequency_of(const timex& state) {
+  const auto nominal = static_cast<double>(nominal_tick());
+  return (static_cast<double>(state.tick) - nominal) / nominal +
+         static_cast<double>(state.freq) / kFrequencyUnit;
+}
+
+void set_frequency(timex& request, double frequency) {
+  const auto nominal = static_cast<double>(nominal_tick());
+  const double ticks = std::abs(frequency) > kPllRange ? std::round(frequency * nominal) : 0.0;
+  request.modes |= ADJ_FREQUENCY | ADJ_TICK;
+  request.tick = static_cast<long>(nominal + ticks);
+  request.freq = std::lround((frequency - ticks / nominal) * kFrequencyUnit);
+}
+
+void set_step(timex& request, std::int64_t by_ns) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  std::int64_t seconds = by_ns / kSecond;
+  std::int64_t nanoseconds = by_ns % kSecond;
+  if (nanoseconds < 0) {  // the kernel takes no negative fraction
+    nanoseconds += kSecond;
+    --seconds;
+  }
+  request.modes |= ADJ_SETOFFSET | ADJ_NANO;
+  request.time.tv_sec = seconds;
+  request.time.tv_usec = nanoseconds;
+}
+
+long microseconds(double seconds) {
+  constexpr double kPhaseLimit = 16e6;  // the kernel's NTP_PHASE_LIMIT
+  return std::lround(std::clamp(seconds * 1e6, 0.0, kPhaseLimit));
+}
+
+void set_status(timex& request, const KernelClockStatus& status) {
+  request.modes |= ADJ_STATUS | ADJ_MAXERROR | ADJ_ESTERROR;
+  request.status = status.synchronized ? 0 : STA_UNSYNC;
+  if (status.leap == wire::Leap::insert) request.status |= STA_INS;
+  if (status.leap == wire::Leap::remove) request.status |= STA_DEL;
+  request.maxerror = microseconds(status.max_error);
+  request.esterror = microseconds(status.estimated_error);
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<LinuxClock>> LinuxClock::create(KernelClock& kernel) {
+  // A simulator that interposes adjtimex() lends us its clock without any capability, so ask it too. The
+  // order matters: the kernel is asked only when it is sure to refuse.
+  timex probe{};
+  probe.modes = kNoChange;
+  if (!kernel.has_time_capability() && kernel.adjust(probe) != 0)
+    return base::fail(
+        "steering the system clock needs the capability CAP_SYS_TIME (run as root); --clock observe only "
+        "watches the "
+        "clock, --clock virtual:offset=S,frequency=PPM runs a software clock",
+        ErrorCode::io);
+  timex found{};
+  if (const int error = kernel.adjust(found); error != 0)
+    return base::fail(fmt::format("cannot read the state of the system clock: {}", errno_text(error)),
+                      ErrorCode::io);
+  return std::unique_ptr<LinuxClock>(new LinuxClock(kernel, found));
+}
+
+LinuxClock::LinuxClock(KernelClock& kernel, const timex& found)
+    : kernel_(kernel),
+      start_raw_ns_(kernel.read_ns(CLOCK_MONOTONIC_RAW)),
+      precision_(measure_precision(kernel)),
+      initial_frequency_(frequency_of(found)),
+      frequency_(initial_frequency_) {}
+
+core::RawTime LinuxClock::raw_time(std::int64_t raw_ns) const {
+  return core::RawTime(core::Duration::from_nanoseconds(raw_ns - start_raw_ns_));
+}
+
+core::Instant LinuxClock::now() {
+  const ClockSample now = sample(kernel_);
+  return {raw_time(now.raw_ns), timestamp_of_unix_ns(now.real_ns)};
+}
+
+std::int64_t LinuxClock::raw_ns_of_age(std::int64_t now_raw_ns, std::int64_t age_ns) const {
+  const double excess = static_cast<double>(age_ns) * (frequency_ / (1 + frequency_));
+  return now_raw_ns - age_ns + std::llround(excess);
+}
+
+core::Instant LinuxClock::at_kernel_time(std::int64_t unix_nanoseconds) {
+  const ClockSample now = sample(kernel_);
+  const std::int64_t age = now.real_ns - unix_nanoseconds;
+  std::int64_t raw_ns = raw_ns_of_age(now.raw_ns, age);
+  if (last_step_ && (raw_ns < last_step_->raw_ns || raw_ns > now.raw_ns)) {
+    // Not after our last step, if the stamp was taken after it: so it may have been taken before.
+    const std::int64_t before_step = raw_ns_of_age(now.raw_ns, age - last_step_->by_ns);
+    if (before_step <= last_step_->raw_ns) raw_ns = before_step;
+  }
+  return {raw_time(std::min(raw_ns, now.raw_ns)), timestamp_of_unix_ns(unix_nanoseconds)};
+}
+
+/// What another program left in the kernel's phase-locked loop and in adjtime() would go on beside our
+/// frequency.
+int LinuxClock::end_earlier_slew() {
+  timex loop{};
+  loop.modes = ADJ_STATUS | ADJ_OFFSET;
+  loop.status = STA_PLL | STA_FREQHOLD | STA_UNSYNC;
+  if (const int error = kernel_.adjust(loop); error != 0) return error;
+  timex single_shot{};
+  single_shot.modes = ADJ_OFFSET_SINGLESHOT;
+  return kernel_.adjust(single_shot);
+}
+
+base::Result<void> LinuxClock::apply(const ClockCommand& command) {
+  if (!(std::abs(command.frequency) <= kMaxClockFrequency))
+    return base::fail(fmt::format("the system clock cannot run at {:+.0f} ppm", command.frequency * 1e6));
+  int error = taken_over_ ? 0 : end_earlier_slew();
+  taken_over_ = error == 0;
+  // One call: the kernel checks all of it before it changes anything.
+  timex request{};
+  set_frequency(request, command.frequency);
+  set_status(request, command.status);
+  if (command.step) set_step(request, command.step->nanoseconds());
+  if (error == 0) error = kernel_.adjust(request);
+  if (error != 0)
+    return base::fail(fmt::format("the kernel refuses to adjust the clock: {}", errno_text(error)),
+                      ErrorCode::io);
+  frequency_ = command.frequency;
+  if (command.step) last_step_ = {kernel_.read_ns(CLOCK_MONOTONIC_RAW), command.step->nanoseconds()};
+  return {};
+}
+
+}  // namespace noonmark::io

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "core/clock_driver.h"
+#include "io/kernel_clock.h"
+
+namespace noonmark::io {
+
+/// Steers the kernel's clock with adjtimex(). Raw scale: CLOCK_MONOTONIC_RAW, served: CLOCK_REALTIME.
+/// Nothing is changed before the first apply(), which also ends what is left of another program's slew.
+class LinuxClock final : public core::ClockDriver {
+ public:
+  /// Fails without CAP_SYS_TIME. `kernel` must outlive the driver.
+  static base::Result<std::unique_ptr<LinuxClock>> create(KernelClock& kernel);
+
+  core::Instant now() override;
+  core::Instant at_kernel_time(std::int64_t unix_nanoseconds) override;
+  base::Result<void> apply(const core::ClockCommand& command) override;
+  double max_frequency() const override { return kMaxClockFrequency; }
+  std::int8_t precision() const override { return precision_; }
+  double initial_frequency() const override { return initial_frequency_; }
+
+ private:
+  struct Step {
+    std::int64_t raw_ns;
+    std::int64_t by_ns;
+  };
+  LinuxClock(KernelClock& kernel, const timex& found);
+  core::RawTime raw_time(std::int64_t raw_ns) const;
+  std::int64_t raw_ns_of_age(std::int64_t now_raw_ns, std::int64_t age_ns) const;
+  int end_earlier_slew();
+
+  KernelClock& kernel_;
+  std::int64_t start_raw_ns_;
+  std::int8_t precision_;
+  double initial_frequency_;
+  double frequency_;               // in force now, s/s
+  std::optional<Step> last_step_;  // ours
+  bool taken_over_ = false;
+};
+
+}  // namespace noonmark::io

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <tl/expected.hpp>
+#include <variant>
+
+#include "base/bytes.h"
+#include "base/net_address.h"
+#include "io/unique_fd.h"
+#include "io/vpn_place.h"
+
+namespace noonmark::io {
+
+/// A datagram as it came in. `data` lies in the buffer given to receive().
+struct Datagram {
+  base::Bytes data;  // what fits into the buffer
+  base::Endpoint remote;
+  base::IpAddress local;              // the address it was sent to; unspecified if the kernel did not tell
+  std::uint32_t interface_index = 0;  // 0 if the kernel did not tell
+  std::optional<std::int64_t> kernel_ns;  // receive time stamp: CLOCK_REALTIME, ns since 1970
+};
+
+/// From the error queue: when a datagram left. `frame` ends with the datagram; headers are in front of it.
+struct TransmitStamp {
+  base::Bytes frame;
+  std::int64_t kernel_ns = 0;
+};
+
+/// From the error queue: a datagram did not arrive, or could not leave.
+struct DeliveryFailure {
+  base::Endpoint remote;  // where it was sent to
+  int error_number = 0;   // as the kernel translates the ICMP message
+};
+
+/// An unconnected UDP socket in a VPN instance, never blocking. Errors are errno values. At most one message
+/// is taken from the kernel in each call, and the error queue must be read only after poll() said POLLERR or
+/// POLLPRI: a simulator's socket has no other way to know what is wanted.
+class UdpSocket {
+ public:
+  /// Bound to `local`, of `family`; port 0: a random one. `shared`: the port may already belong to another
+  /// socket that is sharing it, too (see share_port).
+  static tl::expected<UdpSocket, int> open(const VpnPlace& place, const base::Endpoint& local,
+                                           bool shared = false);
+
+  int fd() const { return fd_.get(); }
+  std::uint16_t port() const { return port_; }
+
+  /// Asks for transmit time stamps and ICMP errors through the error queue.
+  void report_deliveries();
+  /// Whether transmit time stamps were granted.
+  bool stamps_transmits() const { return stamps_transmits_; }
+
+  /// SO_REUSEADDR, for the moment in which another socket is bound to the same port.
+  void share_port(bool on);
+
+  /// `source` unspecified: the kernel's choice. 0 or an errno value.
+  int send(base::Bytes data, const base::Endpoint& remote, const base::IpAddress& source,
+           std::uint32_t interface_index) const;
+  /// nullopt: nothing there after all.
+  std::optional<Datagram> receive(std::span<std::uint8_t> buffer) const;
+  std::optional<std::variant<TransmitStamp, DeliveryFailure>> receive_report(
+      std::span<std::uint8_t> buffer) const;
+  /// SO_ERROR: the pending error, which is cleared; 0: none.
+  int take_error() const;
+
+ private:
+  UdpSocket(UniqueFd fd, base::Family family) : fd_(std::move(fd)), family_(family) {}
+  int configure(const VpnPlace& place);
+  int bind(const base::Endpoint& local);
+  bool set_option(int level, int name, int value) const;
+
+  UniqueFd fd_;
+  base::Family family_;
+  std::uint16_t port_ = 0;
+  bool stamps_transmits_ = false;
+};
+
+}  // namespace noonmark::io
