@@ -1,0 +1,104 @@
+#include "shell/daemon.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "shell/wipe.h"
+
+namespace noonmark::shell {
+namespace {
+
+constexpr int kGreetingTimeout = 10'000;                 // ms
+constexpr std::size_t kMaxResponse = 256 * 1024 * 1024;  // octets: a bound, far above the largest display
+
+constexpr std::string_view kLost = "the connection to noonmarkd is lost: it has ended or was restarted";
+
+std::string unreachable(const std::string& path, int error) {
+  const char* hint =
+      error == EACCES ? "permission to use it is missing" : "is noonmarkd running with this --run-dir?";
+  return fmt::format("noonmarkd cannot be reached at {}: {}; {}", path, strerrordesc_np(error), hint);
+}
+
+}  // namespace
+
+SocketDaemon::~SocketDaemon() {
+  if (socket_ >= 0) close(socket_);
+}
+
+base::Result<void> SocketDaemon::connect_to(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path)
+    return base::fail(fmt::format("{} is too long for a socket: choose a shorter --run-dir", path),
+                      base::ErrorCode::io);
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  socket_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (socket_ < 0 || connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return base::fail(unreachable(path, errno), base::ErrorCode::io);
+  return {};
+}
+
+base::Result<Greeting> SocketDaemon::open(const std::string& run_dir, const SessionOptions& options) {
+  const auto path = run_dir + "/control.sock";
+  if (auto connected = connect_to(path); !connected) return tl::unexpected(connected.error());
+  pollfd waiting{socket_, POLLIN, 0};
+  if (poll(&waiting, 1, kGreetingTimeout) == 0)
+    return base::fail(fmt::format("noonmarkd does not answer at {}: it is busy or hangs", path),
+                      base::ErrorCode::io);
+  const auto line = read_line();
+  if (!line) return tl::unexpected(line.error());
+  auto greeting = parse_greeting(*line);
+  if (!greeting) return greeting;
+  if (auto opened = exchange(open_request(options)); !opened) return tl::unexpected(opened.error());
+  return greeting;
+}
+
+base::Result<Response> SocketDaemon::execute(std::string_view line) {
+  return exchange(execute_request(line));
+}
+
+base::Result<Response> SocketDaemon::answer(std::optional<std::string_view> text) {
+  return exchange(answer_request(text));
+}
+
+base::Result<Response> SocketDaemon::exchange(std::string request) {
+  std::size_t sent = 0;
+  while (sent < request.size()) {
+    const auto n = send(socket_, request.data() + sent, request.size() - sent, MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) break;
+    sent += static_cast<std::size_t>(n);
+  }
+  const bool complete = sent == request.size();
+  wipe(request);
+  if (!complete) return base::fail(std::string(kLost), base::ErrorCode::io);
+  const auto line = read_line();
+  if (!line) return tl::unexpected(line.error());
+  return parse_response(*line);
+}
+
+base::Result<std::string> SocketDaemon::read_line() {
+  std::array<char, 65536> chunk;
+  std::size_t searched = 0;
+  for (;;) {
+    if (const auto end = received_.find('\n', searched); end != std::string::npos) {
+      std::string line = received_.substr(0, end);
+      received_.erase(0, end + 1);
+      return line;
+    }
+    searched = received_.size();
+    if (searched > kMaxResponse) return base::fail("noonmarkd's response has no end", base::ErrorCode::io);
+    const auto n = recv(socket_, chunk.data(), chunk.size(), 0);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return base::fail(std::string(kLost), base::ErrorCode::io);
+    received_.append(chunk.data(), static_cast<std::size_t>(n));
+  }
+}
+
+}  // namespace noonmark::shell

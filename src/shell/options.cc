@@ -1,0 +1,58 @@
+#include "shell/options.h"
+
+#include <algorithm>
+#include <cstring>
+#include <sstream>
+#include <CLI/CLI.hpp>
+
+#include "shell/outcome.h"
+
+namespace noonmark::shell {
+namespace {
+
+/// What CLI11 prints for a way of ending, and its exit code made ours.
+Stop stop_of(const CLI::App& app, const CLI::ParseError& error) {
+  std::ostringstream out, errors;
+  const bool is_success = app.exit(error, out, errors) == 0;
+  return is_success ? Stop{0, out.str()} : Stop{kExitUsage, errors.str()};
+}
+
+}  // namespace
+
+std::variant<Options, Stop> parse_options(std::vector<std::string> arguments) {
+  Options options;
+  CLI::App app(
+      "The operator's shell of noonmarkd. Without -c and -f it reads commands from standard input:\n"
+      "interactively if that is a terminal, else as a script. Passwords belong there, not into -c.",
+      "noonmark");
+  app.add_option("--run-dir", options.run_dir, "Where noonmarkd has its control socket")
+      ->capture_default_str();
+  auto* commands = app.add_option("-c", options.commands, "Execute a command; may be given several times")
+                       ->type_name("COMMAND")
+                       ->allow_extra_args(false)
+                       ->take_all();
+  app.add_option("-f", options.file, "Execute the commands of a file")->type_name("FILE")->excludes(commands);
+  app.add_flag("--json", options.json, "Displays as JSON, with units in the names");
+  app.add_flag("--force", options.force, "In a script: commit although a line before was refused");
+  app.footer(
+      "Exit codes: 0 all went well, 1 a command was refused, 2 wrong usage, 3 noonmarkd cannot be reached,\n"
+      "4 the script ended with uncommitted changes (they are discarded).");
+  std::ranges::reverse(arguments);  // the order that CLI11 wants of a vector
+  try {
+    app.parse(std::move(arguments));
+  } catch (const CLI::ParseError& error) {
+    return stop_of(app, error);
+  }
+  return options;
+}
+
+std::vector<std::string> take_arguments(int argc, char** argv) {
+  std::vector<std::string> arguments;
+  for (int i = 1; i < argc; ++i) {
+    arguments.emplace_back(argv[i]);
+    explicit_bzero(argv[i], std::strlen(argv[i]));
+  }
+  return arguments;
+}
+
+}  // namespace noonmark::shell

@@ -1,0 +1,45 @@
+#include "shell/pager.h"
+
+#include <gtest/gtest.h>
+
+#include "shell/fakes.h"
+
+namespace noonmark::shell {
+namespace {
+
+using Key = Keyboard::Key;
+constexpr std::string_view kMore = "  ---- More ----\033[16D                \033[16D";
+
+std::string paged(std::string_view text, int screen_length, std::deque<Key> keys) {
+  FakeOutput out;
+  FakeKeyboard keyboard;
+  keyboard.keys = std::move(keys);
+  EXPECT_TRUE(write_paged(text, screen_length, out, keyboard));
+  EXPECT_TRUE(keyboard.keys.empty()) << "a key was not asked for";
+  return out.text;
+}
+
+TEST(Pager, WhatFitsIsShownAtOnce) {
+  EXPECT_EQ(paged("1\n2\n", 2, {}), "1\n2\n");
+  EXPECT_EQ(paged("", 2, {}), "");
+}
+
+TEST(Pager, SpaceShowsAPageAndEnterALine) {
+  const std::string more(kMore);
+  EXPECT_EQ(paged("1\n2\n3\n4\n5\n6\n", 2, {Key::line, Key::page, Key::page}),
+            "1\n2\n" + more + "3\n" + more + "4\n5\n" + more + "6\n");
+}
+
+TEST(Pager, StopShowsNoMore) { EXPECT_EQ(paged("1\n2\n3\n", 1, {Key::stop}), "1\n" + std::string(kMore)); }
+
+TEST(Pager, ScreenLengthZeroNeverAsks) { EXPECT_EQ(paged("1\n2\n3\n", 0, {}), "1\n2\n3\n"); }
+
+TEST(Pager, ClosedOutputEndsIt) {
+  FakeOutput out;
+  out.writes_left = 1;
+  FakeKeyboard keyboard;
+  EXPECT_FALSE(write_paged("1\n2\n", 1, out, keyboard));
+}
+
+}  // namespace
+}  // namespace noonmark::shell
