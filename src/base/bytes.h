@@ -24,7 +24,8 @@ class ByteReader {
     static_assert(std::is_unsigned_v<T>);
     if (!take(sizeof(T))) return 0;
     T value = 0;
-    for (std::size_t i = at_ - sizeof(T); i < at_; ++i) value = static_cast<T>((std::uint64_t{value} << 8) | data_[i]);
+    for (std::size_t i = at_ - sizeof(T); i < at_; ++i)
+      value = static_cast<T>((std::uint64_t{value} << 8) | data_[i]);
     return value;
   }
   /// The next `size` bytes as a view, empty if there are fewer.

@@ -11,7 +11,7 @@ namespace noonmark::base {
 }  // namespace noonmark::base
 
 /// A bug in this program, never bad input: ends it with file and line. Always on.
-#define CHECK(condition)                                                             \
-  do {                                                                               \
+#define CHECK(condition)                                                              \
+  do {                                                                                \
     if (!(condition)) ::noonmark::base::check_failed(__FILE__, __LINE__, #condition); \
   } while (false)

@@ -8,11 +8,12 @@
 namespace noonmark::base {
 
 std::optional<LogLevel> parse_log_level(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, LogLevel>, 5> kNames{{{"error", LogLevel::error},
-                                                                                {"warning", LogLevel::warning},
-                                                                                {"notice", LogLevel::notice},
-                                                                                {"info", LogLevel::info},
-                                                                                {"debug", LogLevel::debug}}};
+  static constexpr std::array<std::pair<std::string_view, LogLevel>, 5> kNames{
+      {{"error", LogLevel::error},
+       {"warning", LogLevel::warning},
+       {"notice", LogLevel::notice},
+       {"info", LogLevel::info},
+       {"debug", LogLevel::debug}}};
   for (const auto& [text, level] : kNames)
     if (text == name) return level;
   return std::nullopt;

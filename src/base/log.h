@@ -17,7 +17,8 @@ class LogSink {
   virtual void write(LogLevel level, std::string_view line) = 0;
 };
 
-/// Writes "<N>line" to standard error when it is not a terminal, "line" when it is; levels above `limit` are left out.
+/// Writes "<N>line" to standard error when it is not a terminal, "line" when it is; levels above `limit` are
+/// left out.
 class StderrLog final : public LogSink {
  public:
   explicit StderrLog(LogLevel limit);

@@ -11,7 +11,8 @@ std::string_view to_string(Family family) { return family == Family::ipv4 ? "IPv
 
 IpAddress IpAddress::v4(std::uint32_t host_order) {
   IpAddress a;
-  for (int i = 0; i < 4; ++i) a.bytes_[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(host_order >> (24 - 8 * i));
+  for (int i = 0; i < 4; ++i)
+    a.bytes_[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(host_order >> (24 - 8 * i));
   return a;
 }
 
@@ -54,7 +55,8 @@ std::optional<IpAddress> IpAddress::parse_v4(std::string_view text) {
 
 std::optional<IpAddress> IpAddress::parse_v6(std::string_view text) {
   std::array<std::uint8_t, 16> bytes{};
-  if (text.size() > 45 || inet_pton(AF_INET6, std::string(text).c_str(), bytes.data()) != 1) return std::nullopt;
+  if (text.size() > 45 || inet_pton(AF_INET6, std::string(text).c_str(), bytes.data()) != 1)
+    return std::nullopt;
   return v6(bytes);
 }
 
@@ -83,7 +85,8 @@ bool IpAddress::is_loopback() const { return is_v4() ? bytes_[0] == 127 : *this 
 bool IpAddress::is_multicast() const { return is_v4() ? (bytes_[0] & 0xF0) == 0xE0 : bytes_[0] == 0xFF; }
 bool IpAddress::is_link_local() const { return !is_v4() && bytes_[0] == 0xFE && (bytes_[1] & 0xC0) == 0x80; }
 bool IpAddress::is_v4_mapped() const {
-  return !is_v4() && std::all_of(bytes_.begin(), bytes_.begin() + 10, [](std::uint8_t b) { return b == 0; }) &&
+  return !is_v4() &&
+         std::all_of(bytes_.begin(), bytes_.begin() + 10, [](std::uint8_t b) { return b == 0; }) &&
          bytes_[10] == 0xFF && bytes_[11] == 0xFF;
 }
 

@@ -7,7 +7,8 @@ namespace {
 
 TEST(IpAddress, ParsesStrictDottedQuads) {
   EXPECT_EQ(IpAddress::parse_v4("192.0.2.1")->v4_value(), 0xC0000201u);
-  for (const char* bad : {"", "1.2.3", "1.2.3.4.5", "01.2.3.4", "1.2.3.256", "1.2.3.4 ", " 1.2.3.4", "1..2.3", "+1.2.3.4", "1.2.3.-4"})
+  for (const char* bad : {"", "1.2.3", "1.2.3.4.5", "01.2.3.4", "1.2.3.256", "1.2.3.4 ", " 1.2.3.4", "1..2.3",
+                          "+1.2.3.4", "1.2.3.-4"})
     EXPECT_FALSE(IpAddress::parse_v4(bad)) << bad;
   EXPECT_TRUE(IpAddress::parse_v4("0.0.0.0"));
 }

@@ -4,7 +4,8 @@
 
 namespace noonmark::base {
 
-/// Source of unpredictable numbers; the system's in the daemon (io/system_random.h), seeded in tests and simulations.
+/// Source of unpredictable numbers; the system's in the daemon (io/system_random.h), seeded in tests and
+/// simulations.
 class Random {
  public:
   virtual ~Random() = default;

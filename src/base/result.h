@@ -13,7 +13,8 @@ enum class ErrorCode {
   io,           // the system refused: file, socket, clock
 };
 
-/// A failed operation that a person reads. `message` is one sentence without a trailing newline that says what to do.
+/// A failed operation that a person reads. `message` is one sentence without a trailing newline that says
+/// what to do.
 struct Error {
   ErrorCode code = ErrorCode::invalid;
   std::string message;

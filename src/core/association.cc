@@ -12,11 +12,12 @@ namespace {
 
 constexpr Duration kRequestLifetime = Duration::from_milliseconds(5000);
 constexpr Duration kStampPatience = Duration::from_milliseconds(10);
-constexpr std::uint32_t kFreshProblem = 4;    // requests after which a problem that was not seen again is history
-constexpr std::uint32_t kSilence = 3;         // unanswered requests before silence is called by its name
-constexpr double kMaxRootError = 16;          // s, test 7: MAXDISP
-constexpr double kMinDispersion = 0.005;      // s, MINDISP
-constexpr double kQuietFactor = 4;            // PGATE
+constexpr std::uint32_t kFreshProblem =
+    4;                                    // requests after which a problem that was not seen again is history
+constexpr std::uint32_t kSilence = 3;     // unanswered requests before silence is called by its name
+constexpr double kMaxRootError = 16;      // s, test 7: MAXDISP
+constexpr double kMinDispersion = 0.005;  // s, MINDISP
+constexpr double kQuietFactor = 4;        // PGATE
 
 constexpr std::uint32_t kiss_code(std::string_view text) {
   std::uint32_t value = 0;
@@ -29,15 +30,16 @@ constexpr std::uint32_t kRate = kiss_code("RATE"), kDeny = kiss_code("DENY"), kR
 }  // namespace
 
 bool is_kiss(const wire::Header& h) {
-  return h.stratum == 0 && (h.reference_id == kRate || h.reference_id == kDeny || h.reference_id == kRestrict);
+  return h.stratum == 0 &&
+         (h.reference_id == kRate || h.reference_id == kDeny || h.reference_id == kRestrict);
 }
 
 std::optional<DropReason> judge_reply(const wire::Header& h) {
-  if (h.receive.is_zero() || h.transmit.is_zero()) return DropReason::zero_timestamp;               // test 3
+  if (h.receive.is_zero() || h.transmit.is_zero()) return DropReason::zero_timestamp;  // test 3
   const bool no_stratum = h.stratum == 0 || h.stratum >= wire::kMaxStratum;
-  if (h.leap == wire::Leap::unknown || no_stratum) return DropReason::unsynchronized;               // test 6
+  if (h.leap == wire::Leap::unknown || no_stratum) return DropReason::unsynchronized;  // test 6
   const bool impossible = h.root_delay.seconds() / 2 + h.root_dispersion.seconds() >= kMaxRootError;
-  if (impossible || (h.transmit - h.reference) < Duration{}) return DropReason::bad_header;         // test 7
+  if (impossible || (h.transmit - h.reference) < Duration{}) return DropReason::bad_header;  // test 7
   return std::nullopt;
 }
 
@@ -74,7 +76,8 @@ std::vector<Request> Association::restart(RawTime when) {
   poll_.start(when);
   state_.host_poll = poll_.host_poll();
   if (source() == nullptr) poll_.stop();
-  return {std::make_move_iterator(requests_.begin()), std::make_move_iterator(std::exchange(requests_, {}).end())};
+  return {std::make_move_iterator(requests_.begin()),
+          std::make_move_iterator(std::exchange(requests_, {}).end())};
 }
 
 std::vector<Request> Association::set_source(const std::variant<SourceChoice, Reason>& choice, RawTime when) {
@@ -102,7 +105,8 @@ void Association::on_sent(const Request& request, RawTime now, base::Random& ran
   const bool was_reachable = state_.reach != 0;
   if (poll_.begins_poll()) {
     state_.reach = static_cast<std::uint8_t>(state_.reach << 1);
-    if ((state_.reach & 0x07) == 0 && was_reachable) filter_.add_missing();  // RFC 5905 section 13.2: three polls missed
+    if ((state_.reach & 0x07) == 0 && was_reachable)
+      filter_.add_missing();  // RFC 5905 section 13.2: three polls missed
   }
   const bool reachable = state_.reach != 0;
   if (was_reachable && !reachable) take_error();
@@ -147,7 +151,8 @@ void Association::on_send_error(Reason reason, int error_number) {
 void Association::note_problem(Reason reason) {
   problem_ = reason;
   problem_at_ = state_.sent;
-  const bool authentication = reason == Reason::reply_without_mac || reason == Reason::reply_mac_wrong || reason == Reason::crypto_nak;
+  const bool authentication = reason == Reason::reply_without_mac || reason == Reason::reply_mac_wrong ||
+                              reason == Reason::crypto_nak;
   if (authentication) take_error();
 }
 
@@ -166,7 +171,8 @@ void Association::use_up(const Request& request, const wire::Header& header, con
   last_heard_ = received.raw;
   state_.answered = true;
   state_.unanswered = 0;
-  state_.stratum = header.stratum == 0 || header.stratum > wire::kMaxStratum ? wire::kMaxStratum : header.stratum;
+  state_.stratum =
+      header.stratum == 0 || header.stratum > wire::kMaxStratum ? wire::kMaxStratum : header.stratum;
   state_.root_delay = header.root_delay.seconds();
   state_.root_dispersion = header.root_dispersion.seconds();
 }
@@ -189,13 +195,15 @@ void Association::on_kiss(const Request& request, const wire::Header& header, Ra
   take_error();
 }
 
-void Association::on_unfit_reply(const Request& request, const wire::Header& header, const Instant& received, Reason reason) {
+void Association::on_unfit_reply(const Request& request, const wire::Header& header, const Instant& received,
+                                 Reason reason) {
   use_up(request, header, received);
   note_problem(reason);
   take_error();
 }
 
-void Association::on_reply(const Request& request, const wire::Header& header, const Instant& received, RawTime now) {
+void Association::on_reply(const Request& request, const wire::Header& header, const Instant& received,
+                           RawTime now) {
   use_up(request, header, received);
   answered_.push_back(request.id);
   state_.reach |= 1;
@@ -275,8 +283,8 @@ void Association::refresh(RawTime now, const ClockRate& rate, double correction)
   state_.dispersion = output->dispersion;
   state_.jitter = output->jitter;
   // RFC 5905, A.5.5.2 root_dist(); the filter's dispersion is already aged.
-  state_.root_distance = std::max(kMinDispersion, state_.root_delay + state_.delay) / 2 + state_.root_dispersion +
-                         state_.dispersion + state_.jitter;
+  state_.root_distance = std::max(kMinDispersion, state_.root_delay + state_.delay) / 2 +
+                         state_.root_dispersion + state_.dispersion + state_.jitter;
 }
 
 }  // namespace noonmark::core

@@ -21,8 +21,8 @@ struct ClockRate {
   double error = 0;
 };
 
-/// A request that waits for its reply. `origin` is a random number in the place of our transmit timestamp: who does not
-/// see the request cannot answer it, and it tells nothing about our clock.
+/// A request that waits for its reply. `origin` is a random number in the place of our transmit timestamp:
+/// who does not see the request cannot answer it, and it tells nothing about our clock.
 struct Request {
   TransmitId id{};
   Timestamp origin;
@@ -39,15 +39,15 @@ struct HeldReply {
   RawTime until;
 };
 
-/// Whether the header is a kiss-o'-death that has to be obeyed: RATE, DENY or RSTR. Others count as an unsynchronized
-/// server (RFC 5905 section 7.4).
+/// Whether the header is a kiss-o'-death that has to be obeyed: RATE, DENY or RSTR. Others count as an
+/// unsynchronized server (RFC 5905 section 7.4).
 bool is_kiss(const wire::Header& header);
 
 /// The correctness of a valid header (RFC 5905 section 8, tests 3, 6 and 7); none: fit for a sample.
 std::optional<DropReason> judge_reply(const wire::Header& header);
 
-/// One server line at work: its peer variables, poll process and clock filter. It never sees a socket: the engine sends
-/// what it asks for and hands it replies that match one of its requests.
+/// One server line at work: its peer variables, poll process and clock filter. It never sees a socket: the
+/// engine sends what it asks for and hands it replies that match one of its requests.
 class Association {
  public:
   Association(AssociationId id, const ServerConfig& config, std::int8_t precision);
@@ -60,8 +60,8 @@ class Association {
 
   /// New options of the same line that keep the samples (preference, preempt, poll range, bursts).
   void reconfigure(const ServerConfig& config);
-  /// Forgets everything that was learned from the server; the first request is due at `when`. Gives the requests that
-  /// are abandoned by it.
+  /// Forgets everything that was learned from the server; the first request is due at `when`. Gives the
+  /// requests that are abandoned by it.
   std::vector<Request> restart(RawTime when);
   /// Where requests go from now on, or why none can be sent. A usable place after an unusable one restarts.
   /// Gives the requests that are abandoned by it.
@@ -85,11 +85,14 @@ class Association {
   /// A kiss-o'-death that passed authentication. The request is used up.
   void on_kiss(const Request& request, const wire::Header& header, RawTime now);
   /// A reply without a sample (unsynchronized server and the like). The request is used up.
-  void on_unfit_reply(const Request& request, const wire::Header& header, const Instant& received, Reason reason);
-  /// A fit reply. The request is used up; the sample comes from take_sample() once the transmit stamp is there.
+  void on_unfit_reply(const Request& request, const wire::Header& header, const Instant& received,
+                      Reason reason);
+  /// A fit reply. The request is used up; the sample comes from take_sample() once the transmit stamp is
+  /// there.
   void on_reply(const Request& request, const wire::Header& header, const Instant& received, RawTime now);
-  /// Makes the sample of a held reply that has its stamp, or has waited for it long enough. `origin` is the raw scale's
-  /// zero as a timestamp. `frequency` is the known rate of true against raw time. Null: none is ready.
+  /// Makes the sample of a held reply that has its stamp, or has waited for it long enough. `origin` is the
+  /// raw scale's zero as a timestamp. `frequency` is the known rate of true against raw time. Null: none is
+  /// ready.
   std::optional<Sample> take_sample(Timestamp origin, double frequency, RawTime now);
   bool has_held_reply() const { return held_.has_value(); }
   bool awaits_stamp(RawTime now) const { return held_ && !held_->request.stamped && now < held_->until; }
@@ -103,7 +106,7 @@ class Association {
   bool is_duplicate(const wire::Header& header) const;
   bool is_denied() const { return denied_; }
   bool is_answering() const { return state_.reach != 0 && !filter_.is_empty(); }
-  bool is_out() const { return out_; }              // preempt: an error has put it out
+  bool is_out() const { return out_; }  // preempt: an error has put it out
   bool is_out_error_gone() const { return !error_; }
   void bring_back() { out_ = false; }
 
@@ -127,7 +130,7 @@ class Association {
   std::vector<TransmitId> answered_;
   std::optional<Timestamp> last_transmit_;  // of the last accepted reply, test 1
   std::optional<Reason> problem_;
-  std::uint32_t problem_at_ = 0;            // value of state_.sent when it was seen
+  std::uint32_t problem_at_ = 0;  // value of state_.sent when it was seen
   std::optional<RawTime> last_heard_;
   bool denied_ = false;
   bool out_ = false;

@@ -70,7 +70,8 @@ Authenticity authenticate(Key& key, base::Bytes datagram, const wire::Packet& pa
   if (!packet.mac) return Authenticity::missing;
   if (packet.is_crypto_nak()) return Authenticity::crypto_nak;
   if (packet.mac->key_id != key.id()) return Authenticity::wrong_key;
-  return key.verify(datagram.first(packet.mac->covered), packet.mac->digest) ? Authenticity::verified : Authenticity::wrong_digest;
+  return key.verify(datagram.first(packet.mac->covered), packet.mac->digest) ? Authenticity::verified
+                                                                             : Authenticity::wrong_digest;
 }
 
 }  // namespace noonmark::core

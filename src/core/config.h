@@ -15,14 +15,15 @@ namespace noonmark::core {
 using base::Family;
 using base::IpAddress;
 
-/// The protocol engine's configuration: what is left of the operator's lines once keys are deciphered. Names of
-/// interfaces and VPN instances stay names; they are looked up in the NetworkView each time it changes.
+/// The protocol engine's configuration: what is left of the operator's lines once keys are deciphered. Names
+/// of interfaces and VPN instances stay names; they are looked up in the NetworkView each time it changes.
 
 struct KeyConfig {
   std::uint32_t id = 0;  // 1..4294967295
   crypto::MacAlgorithm algorithm = crypto::MacAlgorithm::hmac_sha256;
   crypto::Secret secret;
-  std::uint8_t mac_length = 0;  // octets sent; 0: by algorithm and packet version (hmac-sha256: 32, in version 4: 20)
+  std::uint8_t mac_length =
+      0;  // octets sent; 0: by algorithm and packet version (hmac-sha256: 32, in version 4: 20)
   bool reliable = false;
   bool operator==(const KeyConfig&) const = default;
 };
@@ -36,16 +37,16 @@ struct ServerKey {
 
 struct ServerConfig {
   ServerKey key;
-  std::uint8_t version = 3;               // 1..4; IPv6: always 4
-  std::uint32_t key_id = 0;               // 0: none
-  std::string source_interface;           // empty: the global one, else the kernel's choice
+  std::uint8_t version = 3;      // 1..4; IPv6: always 4
+  std::uint32_t key_id = 0;      // 0: none
+  std::string source_interface;  // empty: the global one, else the kernel's choice
   bool preference = false;
   bool preempt = false;
   bool burst = false;
   bool iburst = false;
-  std::int8_t minpoll = 6;                // 3..17, log2 s
+  std::int8_t minpoll = 6;  // 3..17, log2 s
   std::int8_t maxpoll = 10;
-  std::uint16_t port = 123;               // destination
+  std::uint16_t port = 123;  // destination
   bool operator==(const ServerConfig&) const = default;
 };
 
@@ -80,9 +81,9 @@ struct FamilyConfig {
   bool disabled = false;  // ntp-service [ ipv6 ] disable
   Serving serving = Serving::automatic;
   ListenAll listen_all = ListenAll::unset;
-  std::set<std::string> listen_interfaces;        // server source-interface (IPv4)
-  std::set<ListenAddress> listen_addresses;       // server source-address (IPv6)
-  std::set<std::string> receive_disabled;         // in-interface disable, by interface
+  std::set<std::string> listen_interfaces;   // server source-interface (IPv4)
+  std::set<ListenAddress> listen_addresses;  // server source-address (IPv6)
+  std::set<std::string> receive_disabled;    // in-interface disable, by interface
   bool operator==(const FamilyConfig&) const = default;
 };
 

@@ -14,8 +14,9 @@ namespace noonmark::core {
 namespace {
 
 constexpr std::size_t kLastDrops = 10;
-constexpr Duration kStartSpread = Duration::from_milliseconds(2);  // per configured server, so that many do not start at once
-constexpr double kMaxStartSpread = 2.0;                            // s
+constexpr Duration kStartSpread =
+    Duration::from_milliseconds(2);      // per configured server, so that many do not start at once
+constexpr double kMaxStartSpread = 2.0;  // s
 
 DropReason drop_reason_of(wire::DecodeError error) {
   switch (error) {
@@ -50,7 +51,8 @@ Reason reason_of_unfit(DropReason drop) {
 
 /// A change of these keeps nothing: another path or another identity of the server.
 bool needs_restart(const ServerConfig& a, const ServerConfig& b) {
-  return a.key_id != b.key_id || a.source_interface != b.source_interface || a.version != b.version || a.port != b.port;
+  return a.key_id != b.key_id || a.source_interface != b.source_interface || a.version != b.version ||
+         a.port != b.port;
 }
 
 const KeyConfig* find_key(const NtpConfig& config, std::uint32_t id) {
@@ -67,7 +69,8 @@ bool same_secret(const KeyConfig* a, const KeyConfig* b) {
 }  // namespace
 
 struct Engine::Impl {
-  Impl(const Environment& environment, base::Random& random_source, Instant now) : random(random_source), precision(environment.precision), system(environment, now) {
+  Impl(const Environment& environment, base::Random& random_source, Instant now)
+      : random(random_source), precision(environment.precision), system(environment, now) {
     view.vpns.push_back({});
   }
 
@@ -106,7 +109,9 @@ struct Engine::Impl {
            (a.state().scope == 0 || a.state().scope == path.remote.scope);
   }
   const Interface* interface_of(const Path& path) const {
-    const auto it = std::ranges::find_if(view.interfaces, [&](const Interface& i) { return i.index == path.interface_index && in_same_stack(i.vpn, path.vpn); });
+    const auto it = std::ranges::find_if(view.interfaces, [&](const Interface& i) {
+      return i.index == path.interface_index && in_same_stack(i.vpn, path.vpn);
+    });
     return it == view.interfaces.end() ? nullptr : &*it;
   }
   /// Interface indices are unique in a network namespace, which the public instance and all VRFs share.
@@ -121,7 +126,8 @@ struct Engine::Impl {
   // --- receiving
   void on_datagram(const Received& r, Instant now, Outbox& out);
   void on_reply(const Received& r, const wire::Packet& packet, Instant now, Outbox& out);
-  void accept_reply(Association& a, const Request& request, const Received& r, const wire::Packet& packet, Instant now, Outbox& out);
+  void accept_reply(Association& a, const Request& request, const Received& r, const wire::Packet& packet,
+                    Instant now, Outbox& out);
   void on_request(const Received& r, const wire::Packet& packet, Instant now, Outbox& out);
   std::optional<DropReason> refuses(const Received& r) const;
   bool listens_on(const Path& path) const;
@@ -137,10 +143,13 @@ struct Engine::Impl {
 
   // --- configuration
   RawTime start_time(Instant now) {
-    const double spread = std::min(kMaxStartSpread, kStartSpread.seconds() * static_cast<double>(associations.size()));
+    const double spread =
+        std::min(kMaxStartSpread, kStartSpread.seconds() * static_cast<double>(associations.size()));
     return now.raw + Duration::from_seconds(spread * random.uniform());
   }
-  void resolve(Association& a, Instant now, Outbox& out) { forget(a.set_source(choose_source(config, a.config(), view), start_time(now)), out); }
+  void resolve(Association& a, Instant now, Outbox& out) {
+    forget(a.set_source(choose_source(config, a.config(), view), start_time(now)), out);
+  }
   void apply(const NtpConfig& next, Instant now, Outbox& out);
   void update(const Association* fresh, const std::optional<Sample>& sample, Instant now, Outbox& out);
 };
@@ -156,10 +165,14 @@ bool Engine::Impl::listens_on(const Path& path) const {
   const bool specific = !f.listen_interfaces.empty() || !f.listen_addresses.empty();
   const Vpn* vpn = view.find_vpn(path.vpn);
   const bool in_own_namespace = vpn != nullptr && vpn->kind != Vpn::Kind::network_namespace;
-  if (in_own_namespace && (f.listen_all == ListenAll::enable || (f.listen_all == ListenAll::unset && !specific))) return true;
+  if (in_own_namespace &&
+      (f.listen_all == ListenAll::enable || (f.listen_all == ListenAll::unset && !specific)))
+    return true;
   if (vpn != nullptr && f.listen_addresses.contains({path.local.address, vpn->name})) return true;
   return std::ranges::any_of(view.interfaces, [&](const Interface& i) {
-    return i.vpn == path.vpn && std::ranges::any_of(f.listen_interfaces, [&](const std::string& name) { return i.is_called(name); }) &&
+    return i.vpn == path.vpn &&
+           std::ranges::any_of(f.listen_interfaces,
+                               [&](const std::string& name) { return i.is_called(name); }) &&
            source_address_of(i, path.remote.address.family(), false) == path.local.address;
   });
 }
@@ -170,7 +183,8 @@ std::optional<DropReason> Engine::Impl::refuses(const Received& r) const {
   if (f.disabled) return DropReason::family_disabled;
   if (!f.receive_disabled.empty()) {
     const auto* i = interface_of(r.path);
-    if (i != nullptr && std::ranges::any_of(f.receive_disabled, [&](const std::string& name) { return i->is_called(name); }))
+    if (i != nullptr &&
+        std::ranges::any_of(f.receive_disabled, [&](const std::string& name) { return i->is_called(name); }))
       return DropReason::interface_disabled;
   }
   return std::nullopt;
@@ -210,7 +224,8 @@ void Engine::Impl::on_request(const Received& r, const wire::Packet& packet, Ins
   reply.local = r.path.local;
   reply.remote = r.path.remote;
   reply.interface_index = r.path.interface_index;
-  if (const auto demanded = reply_source(config, view, r.path.vpn, family); demanded && !r.path.local.address.is_link_local()) {
+  if (const auto demanded = reply_source(config, view, r.path.vpn, family);
+      demanded && !r.path.local.address.is_link_local()) {
     const auto* address = std::get_if<IpAddress>(&*demanded);
     if (address == nullptr) return drop(DropReason::source_unavailable, r, nullptr);
     reply.local.address = *address;
@@ -228,7 +243,8 @@ void Engine::Impl::on_request(const Received& r, const wire::Packet& packet, Ins
 void Engine::Impl::on_reply(const Received& r, const wire::Packet& packet, Instant now, Outbox& out) {
   Association* const source = by_remote(r.path);
   const auto& header = packet.header;
-  if (source != nullptr && source->is_duplicate(header)) return drop(DropReason::duplicate, r, source);  // test 1
+  if (source != nullptr && source->is_duplicate(header))
+    return drop(DropReason::duplicate, r, source);  // test 1
   const auto match = header.origin.is_zero() ? outstanding.end() : outstanding.find(header.origin.raw());
   if (match == outstanding.end())  // test 2; a packet that fails it changes no state (RFC 5905's text would)
     return drop(source != nullptr ? DropReason::bogus : DropReason::no_association, r, source);
@@ -257,7 +273,8 @@ void Engine::Impl::on_reply(const Received& r, const wire::Packet& packet, Insta
   accept_reply(a, *request, r, packet, now, out);
 }
 
-void Engine::Impl::accept_reply(Association& a, const Request& request, const Received& r, const wire::Packet& packet, Instant now, Outbox& out) {
+void Engine::Impl::accept_reply(Association& a, const Request& request, const Received& r,
+                                const wire::Packet& packet, Instant now, Outbox& out) {
   const auto& header = packet.header;
   const auto before = a.requests().size();
   if (is_kiss(header)) {
@@ -275,7 +292,8 @@ void Engine::Impl::accept_reply(Association& a, const Request& request, const Re
     const auto* interface = interface_of(r.path);
     a.state().last_interface = interface != nullptr ? interface->name : std::string{};
     ++stats(r.path.remote.address.family()).processed;
-    outstanding.erase(request.origin.raw());  // its first match clears it; the socket stays for the transmit stamp
+    outstanding.erase(
+        request.origin.raw());  // its first match clears it; the socket stays for the transmit stamp
     take_samples(a, now, out);
     return;
   }
@@ -308,10 +326,13 @@ void Engine::Impl::send_request(Association& a, Instant now, Outbox& out) {
   Transmit t;
   t.id = static_cast<TransmitId>(next_transmit++);
   t.vpn = place->vpn;
-  t.local = {.address = place->address.value_or(IpAddress::any(c.key.address.family())), .port = config.source_port, .scope = place->scope};
+  t.local = {.address = place->address.value_or(IpAddress::any(c.key.address.family())),
+             .port = config.source_port,
+             .scope = place->scope};
   t.remote = {.address = c.key.address, .port = c.port, .scope = place->scope};
 
-  // Nothing of our clock goes out: the transmit timestamp is a random number that only the server's reply repeats.
+  // Nothing of our clock goes out: the transmit timestamp is a random number that only the server's reply
+  // repeats.
   wire::Header header;
   header.leap = wire::Leap::none;
   header.version = c.version;
@@ -320,10 +341,12 @@ void Engine::Impl::send_request(Association& a, Instant now, Outbox& out) {
   while (header.transmit.is_zero() || outstanding.contains(header.transmit.raw()));
   wire::encode(header, std::span(t.data).first<wire::kHeaderSize>());
   std::size_t size = wire::kHeaderSize;
-  if (Key* key = c.key_id != 0 ? keys.find(c.key_id) : nullptr) size = key->sign(t.data, size, key->sent_length(c.version));
+  if (Key* key = c.key_id != 0 ? keys.find(c.key_id) : nullptr)
+    size = key->sign(t.data, size, key->sent_length(c.version));
   t.size = static_cast<std::uint8_t>(size);
 
-  a.on_sent({.id = t.id, .origin = header.transmit, .sent = now, .stamped = false, .expires = kNever}, now.raw, random);
+  a.on_sent({.id = t.id, .origin = header.transmit, .sent = now, .stamped = false, .expires = kNever},
+            now.raw, random);
   outstanding.emplace(header.transmit.raw(), &a);
   transmits.emplace(t.id, &a);
   ++stats(c.key.address.family()).sent;
@@ -335,7 +358,8 @@ void Engine::Impl::forget(const Request& request, Outbox& out) {
   if (transmits.erase(request.id) > 0) out.closed.push_back(request.id);
 }
 
-void Engine::Impl::update(const Association* fresh, const std::optional<Sample>& sample, Instant now, Outbox& out) {
+void Engine::Impl::update(const Association* fresh, const std::optional<Sample>& sample, Instant now,
+                          Outbox& out) {
   std::vector<Reason> before;
   before.reserve(associations.size());
   for (const auto& a : associations) before.push_back(a->state().reason);
@@ -343,38 +367,46 @@ void Engine::Impl::update(const Association* fresh, const std::optional<Sample>&
   for (std::size_t i = 0; i < associations.size(); ++i) {
     const auto& s = associations[i]->state();
     if (s.reason != before[i])
-      out.events.emplace_back(SessionChanged{s.config.key.address.to_string(), s.config.key.vpn, before[i], s.reason});
+      out.events.emplace_back(
+          SessionChanged{s.config.key.address.to_string(), s.config.key.vpn, before[i], s.reason});
   }
 }
 
 void Engine::Impl::apply(const NtpConfig& next, Instant now, Outbox& out) {
   auto table = KeyTable::create(next.keys);
   CHECK(table);
-  if (config.local_clock && !next.local_clock) system.blame(UnsyncReason::reference_clock_configuration_removed);
+  if (config.local_clock && !next.local_clock)
+    system.blame(UnsyncReason::reference_clock_configuration_removed);
   for (const auto family : {Family::ipv4, Family::ipv6})
     if (!config.family(family).disabled && next.family(family).disabled)
-      system.blame(family == Family::ipv4 ? UnsyncReason::ipv4_service_disabled : UnsyncReason::ipv6_service_disabled);
+      system.blame(family == Family::ipv4 ? UnsyncReason::ipv4_service_disabled
+                                          : UnsyncReason::ipv6_service_disabled);
   const NtpConfig previous = std::exchange(config, next);
   keys = std::move(*table);
 
   std::vector<std::unique_ptr<Association>> kept = std::exchange(associations, {});
   for (const auto& server : config.servers) {
-    const auto it = std::ranges::find_if(kept, [&](const auto& a) { return a && a->config().key == server.key; });
+    const auto it =
+        std::ranges::find_if(kept, [&](const auto& a) { return a && a->config().key == server.key; });
     if (it == kept.end()) {
-      associations.push_back(std::make_unique<Association>(static_cast<AssociationId>(next_association++), server, precision));
+      associations.push_back(
+          std::make_unique<Association>(static_cast<AssociationId>(next_association++), server, precision));
       continue;
     }
     Association& a = **it;
-    const bool restart = needs_restart(a.config(), server) || !same_secret(find_key(previous, server.key_id), find_key(config, server.key_id));
+    const bool restart = needs_restart(a.config(), server) ||
+                         !same_secret(find_key(previous, server.key_id), find_key(config, server.key_id));
     if (restart && a.id() == system.state().system_peer)
-      system.blame(a.config().key_id != server.key_id ? UnsyncReason::authentication_configuration_changed : UnsyncReason::configuration_changed);
+      system.blame(a.config().key_id != server.key_id ? UnsyncReason::authentication_configuration_changed
+                                                      : UnsyncReason::configuration_changed);
     a.reconfigure(server);
     if (restart) forget(a.restart(start_time(now)), out);
     associations.push_back(std::move(*it));
   }
   for (auto& a : kept) {
     if (!a) continue;
-    if (a->id() == system.state().system_peer) system.blame(UnsyncReason::unicast_server_configuration_removed);
+    if (a->id() == system.state().system_peer)
+      system.blame(UnsyncReason::unicast_server_configuration_removed);
     forget(a->restart(kNever), out);
     for (const TransmitId id : a->take_answered()) {
       transmits.erase(id);
@@ -385,10 +417,13 @@ void Engine::Impl::apply(const NtpConfig& next, Instant now, Outbox& out) {
   update(nullptr, std::nullopt, now, out);
 }
 
-Engine::Engine(const Environment& environment, base::Random& random, Instant now) : impl_(std::make_unique<Impl>(environment, random, now)) {}
+Engine::Engine(const Environment& environment, base::Random& random, Instant now)
+    : impl_(std::make_unique<Impl>(environment, random, now)) {}
 Engine::~Engine() = default;
 
-void Engine::on_datagram(const Received& received, Instant now, Outbox& out) { impl_->on_datagram(received, now, out); }
+void Engine::on_datagram(const Received& received, Instant now, Outbox& out) {
+  impl_->on_datagram(received, now, out);
+}
 
 void Engine::on_deadline(Instant now, Outbox& out) {
   impl_->system.on_deadline(impl_->config, now, out);
@@ -399,7 +434,8 @@ void Engine::on_deadline(Instant now, Outbox& out) {
     if (!a->is_due(now.raw)) continue;
     const auto reach = a->state().reach;
     impl_->send_request(*a, now, out);
-    if (a->state().reach != reach || a->state().unanswered > 1) impl_->update(nullptr, std::nullopt, now, out);
+    if (a->state().reach != reach || a->state().unanswered > 1)
+      impl_->update(nullptr, std::nullopt, now, out);
   }
 }
 
@@ -415,11 +451,14 @@ void Engine::on_send_error(TransmitId id, SendError error, int error_number, Ins
   const auto it = impl_->transmits.find(id);
   if (it == impl_->transmits.end()) return;  // a reply's, or a request given up
   it->second->on_send_error(reason_of(error), error_number);
-  if (error != SendError::port_unreachable) ++impl_->stats(it->second->config().key.address.family()).send_failures;
+  if (error != SendError::port_unreachable)
+    ++impl_->stats(it->second->config().key.address.family()).send_failures;
   impl_->update(nullptr, std::nullopt, now, out);
 }
 
-void Engine::on_clock_applied(CommandId, const base::Result<void>& result, Instant, Outbox&) { impl_->system.on_clock_applied(result); }
+void Engine::on_clock_applied(CommandId, const base::Result<void>& result, Instant, Outbox&) {
+  impl_->system.on_clock_applied(result);
+}
 
 void Engine::on_network_change(const NetworkView& view, Instant now, Outbox& out) {
   impl_->view = view;
@@ -434,7 +473,8 @@ base::Result<void> Engine::prepare(const NtpConfig& config) const {
   if (!table) return tl::unexpected(table.error());
   for (const auto& server : config.servers)
     if (server.key_id != 0 && table->find(server.key_id) == nullptr)
-      return base::fail("Server " + server.key.address.to_string() + " uses key " + std::to_string(server.key_id) + ", which is not configured.");
+      return base::fail("Server " + server.key.address.to_string() + " uses key " +
+                        std::to_string(server.key_id) + ", which is not configured.");
   return {};
 }
 
@@ -466,7 +506,9 @@ std::vector<AssociationState> Engine::associations(Instant now) const {
   return all;
 }
 
-const PacketStatistics& Engine::statistics(Family family) const { return impl_->statistics[static_cast<std::size_t>(family)]; }
+const PacketStatistics& Engine::statistics(Family family) const {
+  return impl_->statistics[static_cast<std::size_t>(family)];
+}
 const NetworkView& Engine::network() const { return impl_->view; }
 bool Engine::serves(Family family) const { return impl_->serves(family); }
 
@@ -477,11 +519,15 @@ std::vector<VpnId> Engine::listening_vpns(Family family) const {
   const bool specific = !f.listen_interfaces.empty() || !f.listen_addresses.empty();
   const bool all = f.listen_all == ListenAll::enable || (f.listen_all == ListenAll::unset && !specific);
   for (const auto& vpn : impl_->view.vpns) {
-    const bool by_address = std::ranges::any_of(f.listen_addresses, [&](const ListenAddress& l) { return l.vpn == vpn.name; });
+    const bool by_address =
+        std::ranges::any_of(f.listen_addresses, [&](const ListenAddress& l) { return l.vpn == vpn.name; });
     const bool by_interface = std::ranges::any_of(impl_->view.interfaces, [&](const Interface& i) {
-      return i.vpn == vpn.id && std::ranges::any_of(f.listen_interfaces, [&](const std::string& name) { return i.is_called(name); });
+      return i.vpn == vpn.id && std::ranges::any_of(f.listen_interfaces, [&](const std::string& name) {
+               return i.is_called(name);
+             });
     });
-    if (by_address || by_interface || (all && vpn.kind != Vpn::Kind::network_namespace)) vpns.push_back(vpn.id);
+    if (by_address || by_interface || (all && vpn.kind != Vpn::Kind::network_namespace))
+      vpns.push_back(vpn.id);
   }
   return vpns;
 }

@@ -26,23 +26,24 @@ struct Path {
 struct Received {
   base::Bytes data;
   Path path;
-  Stamp when;  // receive time
-  bool service = false;                 // came in on the listening socket
-  std::optional<TransmitId> request;    // came in on the socket of this request
+  Stamp when;                         // receive time
+  bool service = false;               // came in on the listening socket
+  std::optional<TransmitId> request;  // came in on the socket of this request
 };
 
 enum class SendError : std::uint8_t { no_route, port_unreachable, source_address_gone, no_resources, other };
 
 /// Constants of the machine and the build that the engine is told.
 struct Environment {
-  std::int64_t build_date = 0;      // s since 1970: no clock is set to before this
-  std::int8_t precision = -20;      // log2 s
-  double max_frequency = 500e-6;    // what the clock driver can correct, s/s
-  double initial_frequency = 0;     // what it corrects now, s/s
+  std::int64_t build_date = 0;    // s since 1970: no clock is set to before this
+  std::int8_t precision = -20;    // log2 s
+  double max_frequency = 500e-6;  // what the clock driver can correct, s/s
+  double initial_frequency = 0;   // what it corrects now, s/s
 };
 
-/// The protocol engine: associations, packet tests, selection, discipline and serving. Deterministic and without I/O:
-/// time, packets and configuration come in as arguments, effects go out through the Outbox. One thread.
+/// The protocol engine: associations, packet tests, selection, discipline and serving. Deterministic and
+/// without I/O: time, packets and configuration come in as arguments, effects go out through the Outbox. One
+/// thread.
 class Engine {
  public:
   Engine(const Environment& environment, base::Random& random, Instant now);

@@ -43,7 +43,9 @@ TEST_F(ClientAndServer, AClientFollowsItsServerWithinTenSeconds) {
 
 TEST_F(ClientAndServer, TheClockIsHeldForADay) {
   follow();
-  world.link = [&](testing::Packet&) { return std::optional<double>(0.0005 + 0.0002 * world.random.uniform()); };
+  world.link = [&](testing::Packet&) {
+    return std::optional<double>(0.0005 + 0.0002 * world.random.uniform());
+  };
   world.run_for(3600);
   double worst = 0;
   for (int i = 0; i < 24 * 60; ++i) {
@@ -118,7 +120,15 @@ TEST_F(ClientAndServer, AReplyWithoutMacToAKeyedRequestIsDroppedWithItsReason) {
 }
 
 TEST_F(ClientAndServer, AServerWithASourceInterfaceAnswersFromItAndTheClientSaysSo) {
-  server.view.interfaces.push_back({.index = 3, .name = "lo1", .alternative_names = {}, .alias = "LoopBack1", .up = true, .loopback = false, .broadcast = false, .vpn = {}, .addresses = {{.address = address("192.0.2.100")}}});
+  server.view.interfaces.push_back({.index = 3,
+                                    .name = "lo1",
+                                    .alternative_names = {},
+                                    .alias = "LoopBack1",
+                                    .up = true,
+                                    .loopback = false,
+                                    .broadcast = false,
+                                    .vpn = {},
+                                    .addresses = {{.address = address("192.0.2.100")}}});
   server.publish_network();
   server.config.source_interfaces = {{Family::ipv4, "", "LoopBack1"}};
   server.commit();
@@ -159,7 +169,10 @@ TEST_F(ClientAndServer, AReplayedReplyChangesNothing) {
   world.run_for(30);
   ASSERT_TRUE(recorded);
   const auto before = client.session();
-  const Path path{.local = recorded->transmit.remote, .remote = recorded->transmit.local, .vpn = {}, .interface_index = 2};
+  const Path path{.local = recorded->transmit.remote,
+                  .remote = recorded->transmit.local,
+                  .vpn = {},
+                  .interface_index = 2};
   world.deliver(client, *recorded, path, false, std::nullopt);
   auto after = client.session();
   EXPECT_EQ(drops(client, DropReason::duplicate), 1u);
@@ -183,16 +196,22 @@ TEST_F(ClientAndServer, TheOriginIsOurRandomNumberNotOurTime) {
   follow();
   world.run_for(5);
   ASSERT_GE(client.sent.size(), 2u);
-  const auto first = wire::decode(client.sent[0].transmit.bytes(), [](const void*, std::uint32_t, std::size_t) { return false; }, nullptr);
+  const auto first = wire::decode(
+      client.sent[0].transmit.bytes(), [](const void*, std::uint32_t, std::size_t) { return false; },
+      nullptr);
   EXPECT_GT(std::abs((first->header.transmit - client.now().served).seconds()), 3600);
 }
 
 wire::Header kiss(const testing::Packet& p, const char* code) {
-  wire::Header h = wire::decode(p.transmit.bytes(), [](const void*, std::uint32_t, std::size_t) { return false; }, nullptr)->header;
+  wire::Header h =
+      wire::decode(
+          p.transmit.bytes(), [](const void*, std::uint32_t, std::size_t) { return false; }, nullptr)
+          ->header;
   h.leap = wire::Leap::unknown;
   h.stratum = 0;
   h.poll = 17;
-  h.reference_id = static_cast<std::uint32_t>(code[0]) << 24 | static_cast<std::uint32_t>(code[1]) << 16 | static_cast<std::uint32_t>(code[2]) << 8 | static_cast<std::uint32_t>(code[3]);
+  h.reference_id = static_cast<std::uint32_t>(code[0]) << 24 | static_cast<std::uint32_t>(code[1]) << 16 |
+                   static_cast<std::uint32_t>(code[2]) << 8 | static_cast<std::uint32_t>(code[3]);
   return h;
 }
 
@@ -241,9 +260,13 @@ TEST_F(KissTest, AKissWithoutTheMacOfTheKeyIsNotObeyed) {
 TEST_F(ClientAndServer, AServerOfWrongTimeIsSteppedToOnceAndLaterOffsetsWait) {
   follow();
   world.run_for(60);
-  const auto steps = [&] { return std::ranges::count_if(client.events, [](const Event& e) { return std::holds_alternative<ClockStepped>(e); }); };
+  const auto steps = [&] {
+    return std::ranges::count_if(client.events,
+                                 [](const Event& e) { return std::holds_alternative<ClockStepped>(e); });
+  };
   EXPECT_EQ(steps(), 1);
-  server.clock.apply({.id = {}, .step = Duration::from_seconds(0.5), .frequency = 0, .status = {}}, world.time());
+  server.clock.apply({.id = {}, .step = Duration::from_seconds(0.5), .frequency = 0, .status = {}},
+                     world.time());
   world.run_for(300);
   EXPECT_EQ(steps(), 1);
   EXPECT_EQ(client.reason(), Reason::stepping_soon);
@@ -262,7 +285,10 @@ TEST_F(ClientAndServer, AnUnreachableServerIsSaidToBeSilentAndLosesSynchronizati
   world.run_for(1200);
   EXPECT_FALSE(client.engine->state().is_synchronized());
   EXPECT_EQ(client.reason(), Reason::no_reply);
-  const auto lost = std::ranges::find_if(client.events, [](const Event& e) { return std::holds_alternative<SynchronizationChanged>(e) && !std::get<SynchronizationChanged>(e).synchronized; });
+  const auto lost = std::ranges::find_if(client.events, [](const Event& e) {
+    return std::holds_alternative<SynchronizationChanged>(e) &&
+           !std::get<SynchronizationChanged>(e).synchronized;
+  });
   ASSERT_NE(lost, client.events.end());
   EXPECT_EQ(std::get<SynchronizationChanged>(*lost).reason, UnsyncReason::peer_reachability_lost);
   world.link = [](testing::Packet&) { return std::optional<double>(0.0005); };
@@ -271,7 +297,8 @@ TEST_F(ClientAndServer, AnUnreachableServerIsSaidToBeSilentAndLosesSynchronizati
 
 TEST_F(ClientAndServer, OffsetLimitKeepsASourceOut) {
   client.config.offset_limit = 5;
-  server.clock.apply({.id = {}, .step = Duration::from_seconds(60), .frequency = 0, .status = {}}, world.time());
+  server.clock.apply({.id = {}, .step = Duration::from_seconds(60), .frequency = 0, .status = {}},
+                     world.time());
   follow();
   world.run_for(60);
   EXPECT_EQ(client.reason(), Reason::offset_limit);
@@ -286,7 +313,15 @@ TEST_F(ClientAndServer, AConfiguredSourceInterfaceThatIsMissingMakesTheSessionWa
   world.run_for(30);
   EXPECT_EQ(client.reason(), Reason::interface_unknown);
   EXPECT_TRUE(client.sent.empty());
-  client.view.interfaces.push_back({.index = 9, .name = "lo9", .alternative_names = {}, .alias = "LoopBack0", .up = false, .loopback = false, .broadcast = false, .vpn = {}, .addresses = {}});
+  client.view.interfaces.push_back({.index = 9,
+                                    .name = "lo9",
+                                    .alternative_names = {},
+                                    .alias = "LoopBack0",
+                                    .up = false,
+                                    .loopback = false,
+                                    .broadcast = false,
+                                    .vpn = {},
+                                    .addresses = {}});
   client.publish_network();
   EXPECT_EQ(client.reason(), Reason::interface_down);
   client.view.interfaces.back().up = true;
@@ -510,7 +545,8 @@ struct StartEpoch : ::testing::TestWithParam<std::int64_t> {};
 TEST_P(StartEpoch, AClockOfAnyAgeIsSetRight) {
   World world(1, GetParam());
   world.add_server("server", "192.0.2.1");
-  Host& client = world.add_host("client", "192.0.2.2", -static_cast<double>(GetParam()), 40e-6);  // starts in 1970
+  Host& client =
+      world.add_host("client", "192.0.2.2", -static_cast<double>(GetParam()), 40e-6);  // starts in 1970
   client.config.servers = {server_line("192.0.2.1")};
   client.commit();
   world.run_for(120);
@@ -518,7 +554,9 @@ TEST_P(StartEpoch, AClockOfAnyAgeIsSetRight) {
   EXPECT_LT(std::abs(client.error()), 1e-3);
 }
 // 2026, a minute before and after the era change of 2036-02-07, and 2040.
-INSTANTIATE_TEST_SUITE_P(Eras, StartEpoch, ::testing::Values(1'795'000'000, 2'085'978'496 - 60, 2'085'978'496 + 60, 2'208'988'800));
+INSTANTIATE_TEST_SUITE_P(Eras, StartEpoch,
+                         ::testing::Values(1'795'000'000, 2'085'978'496 - 60, 2'085'978'496 + 60,
+                                           2'208'988'800));
 
 TEST(Eras, AServerRunsAcrossTheChangeOf2036) {
   World world(1, 2'085'978'496 - 300);
@@ -554,11 +592,20 @@ TEST(Requests, EveryLengthModeAndVersionGetsNoLongerAnswer) {
   std::vector<std::uint8_t> data(65507);
   for (std::size_t length = 0; length <= data.size(); length += length < 300 ? 1 : 997)
     for (unsigned first = 0; first < 256; ++first) {
-      for (std::size_t i = 0; i < std::min<std::size_t>(length, 400); ++i) data[i] = static_cast<std::uint8_t>(random.next());
+      for (std::size_t i = 0; i < std::min<std::size_t>(length, 400); ++i)
+        data[i] = static_cast<std::uint8_t>(random.next());
       if (length > 0) data[0] = static_cast<std::uint8_t>(first);
       Outbox out;
-      const Path path{.local = {address("192.0.2.1"), 123, 0}, .remote = {address("192.0.2.77"), 40000, 0}, .vpn = {}, .interface_index = 2};
-      server.engine->on_datagram({.data = {data.data(), length}, .path = path, .when = {server.now(), StampSource::kernel}, .service = true, .request = {}}, server.now(), out);
+      const Path path{.local = {address("192.0.2.1"), 123, 0},
+                      .remote = {address("192.0.2.77"), 40000, 0},
+                      .vpn = {},
+                      .interface_index = 2};
+      server.engine->on_datagram({.data = {data.data(), length},
+                                  .path = path,
+                                  .when = {server.now(), StampSource::kernel},
+                                  .service = true,
+                                  .request = {}},
+                                 server.now(), out);
       for (const auto& t : out.transmits) ASSERT_LE(t.size, length);
       ASSERT_LE(out.transmits.size(), 1u);
     }

@@ -11,8 +11,8 @@ using wire::Duration;
 using wire::ShortDuration;
 using wire::Timestamp;
 
-/// A reading of the uncorrected oscillator: time since the driver was made. Monotonic, never stepped or slewed,
-/// so it has an order. Samples and deadlines live in this scale.
+/// A reading of the uncorrected oscillator: time since the driver was made. Monotonic, never stepped or
+/// slewed, so it has an order. Samples and deadlines live in this scale.
 class RawTime {
  public:
   constexpr RawTime() = default;

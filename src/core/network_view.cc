@@ -5,7 +5,8 @@
 namespace noonmark::core {
 
 bool Interface::is_called(std::string_view text) const {
-  return name == text || alias == text || std::ranges::find(alternative_names, text) != alternative_names.end();
+  return name == text || alias == text ||
+         std::ranges::find(alternative_names, text) != alternative_names.end();
 }
 
 const Vpn* NetworkView::find_vpn(std::string_view name) const {

@@ -12,8 +12,8 @@ namespace noonmark::core {
 using base::Family;
 using base::IpAddress;
 
-/// A VPN instance as the packet path knows it. Ids are given by io, one per name for the life of the process; 0 is
-/// the daemon's own namespace outside any VRF, the "public" instance with the empty name.
+/// A VPN instance as the packet path knows it. Ids are given by io, one per name for the life of the process;
+/// 0 is the daemon's own namespace outside any VRF, the "public" instance with the empty name.
 enum class VpnId : std::uint32_t { public_instance = 0 };
 
 struct Vpn {
@@ -38,9 +38,9 @@ struct Interface {
   std::string name;
   std::vector<std::string> alternative_names;
   std::string alias;
-  bool up = false;        // IFF_UP and operational state neither down nor lowerlayerdown
-  bool loopback = false;  // IFF_LOOPBACK
-  bool broadcast = false; // IFF_BROADCAST
+  bool up = false;         // IFF_UP and operational state neither down nor lowerlayerdown
+  bool loopback = false;   // IFF_LOOPBACK
+  bool broadcast = false;  // IFF_BROADCAST
   VpnId vpn = VpnId::public_instance;
   std::vector<InterfaceAddress> addresses;  // in the kernel's order
   bool operator==(const Interface&) const = default;
@@ -48,9 +48,9 @@ struct Interface {
   bool is_called(std::string_view text) const;  // name, an alternative name, or the alias
 };
 
-/// What the machine's network looks like now: every interface of the daemon's namespace (VRF devices included) and of
-/// the named namespaces that the configuration uses. VPN instances that exist but are not used carry no interfaces
-/// when they are namespaces.
+/// What the machine's network looks like now: every interface of the daemon's namespace (VRF devices
+/// included) and of the named namespaces that the configuration uses. VPN instances that exist but are not
+/// used carry no interfaces when they are namespaces.
 struct NetworkView {
   std::vector<Vpn> vpns;  // the public instance first
   std::vector<Interface> interfaces;

@@ -22,13 +22,14 @@ inline constexpr std::size_t kMaxPacket = 128;  // header and the longest MAC; w
 /// A packet to send. Its transmit timestamp is already in place.
 struct Transmit {
   enum class Purpose : std::uint8_t {
-    request,  // from a socket of its own: `local.port` 0 is a random port; answers and errors come back with `id`
+    request,  // from a socket of its own: `local.port` 0 is a random port; answers and errors come back with
+              // `id`
     reply,    // from the service socket that got the request
   };
   TransmitId id{};
   Purpose purpose = Purpose::request;
   VpnId vpn = VpnId::public_instance;
-  Endpoint local;   // unspecified address: the kernel's choice
+  Endpoint local;  // unspecified address: the kernel's choice
   Endpoint remote;
   std::uint32_t interface_index = 0;  // replies: the interface the request came in on
   std::array<std::uint8_t, kMaxPacket> data{};
@@ -45,7 +46,8 @@ struct KernelClockStatus {
   bool operator==(const KernelClockStatus&) const = default;
 };
 
-/// One command to the clock driver. A slew is a frequency for a while: the core sends the next command when it ends.
+/// One command to the clock driver. A slew is a frequency for a while: the core sends the next command when
+/// it ends.
 struct ClockCommand {
   CommandId id{};
   std::optional<Duration> step;  // added to the clock at once, before the frequency is set
@@ -55,16 +57,28 @@ struct ClockCommand {
 
 /// State changes worth a log line, with VRP's event names and reasons (vrp-cli 1.18).
 enum class UnsyncReason : std::uint8_t {
-  vpn_change_detected, peer_reachability_lost, authentication_failure, authentication_configuration_changed,
-  kod_deny_received, unicast_server_configuration_removed, reference_clock_configuration_removed,
-  peer_clock_unsynchronized, selection_excessive_falsetickers, selection_no_selectable_clock, clock_change_detected,
-  configuration_changed, ipv4_service_disabled, ipv6_service_disabled, source_interface_unavailable, kCount,
+  vpn_change_detected,
+  peer_reachability_lost,
+  authentication_failure,
+  authentication_configuration_changed,
+  kod_deny_received,
+  unicast_server_configuration_removed,
+  reference_clock_configuration_removed,
+  peer_clock_unsynchronized,
+  selection_excessive_falsetickers,
+  selection_no_selectable_clock,
+  clock_change_detected,
+  configuration_changed,
+  ipv4_service_disabled,
+  ipv6_service_disabled,
+  source_interface_unavailable,
+  kCount,
 };
 std::string_view to_string(UnsyncReason reason);
 
 struct SynchronizationChanged {
   bool synchronized = false;
-  std::string source;   // "192.0.2.1", "LOCAL(0)", or empty
+  std::string source;  // "192.0.2.1", "LOCAL(0)", or empty
   std::string vpn;
   UnsyncReason reason{};  // meaningful when not synchronized
 };

@@ -5,10 +5,12 @@
 namespace noonmark::core {
 namespace {
 
-constexpr int kUnreach = 12;         // polls without answer before the back-off begins, RFC 5905 appendix A (UNREACH)
-constexpr int kJiggleLimit = 30;     // LIMIT
+constexpr int kUnreach =
+    12;  // polls without answer before the back-off begins, RFC 5905 appendix A (UNREACH)
+constexpr int kJiggleLimit = 30;  // LIMIT
 constexpr std::int8_t kRateMaxPoll = 13;
-constexpr double kSpread = 1.0 / 32;  // polls are randomised by this share, so that clients do not march in step
+constexpr double kSpread =
+    1.0 / 32;  // polls are randomised by this share, so that clients do not march in step
 
 }  // namespace
 
@@ -39,7 +41,8 @@ Duration PollProcess::interval(base::Random& random) const {
   return Duration::from_seconds(seconds * (1 + kSpread * (2 * random.uniform() - 1)));
 }
 
-void PollProcess::on_sent(RawTime now, bool reachable, bool fit, bool became_unreachable, base::Random& random) {
+void PollProcess::on_sent(RawTime now, bool reachable, bool fit, bool became_unreachable,
+                          base::Random& random) {
   if (burst_left_ > 0) {
     --burst_left_;
   } else {

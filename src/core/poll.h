@@ -26,17 +26,19 @@ class PollProcess {
   RawTime next() const { return next_; }
   std::int8_t host_poll() const { return host_poll_; }
   bool bursts_forbidden() const { return bursts_forbidden_; }
-  /// Whether the request that is due begins a new poll: the reach register shifts once per poll, not per packet.
+  /// Whether the request that is due begins a new poll: the reach register shifts once per poll, not per
+  /// packet.
   bool begins_poll() const { return burst_left_ == 0; }
 
-  /// To be called for each request sent; schedules the next one. `became_unreachable`: the shift of this poll emptied the
-  /// reach register.
+  /// To be called for each request sent; schedules the next one. `became_unreachable`: the shift of this poll
+  /// emptied the reach register.
   void on_sent(RawTime now, bool reachable, bool fit, bool became_unreachable, base::Random& random);
   /// A valid reply: unreachable back-off ends.
   void on_reply();
   /// Kiss code RATE. At least one exponent up, at most to 13 for that reason (RFC 8633 section 5.4).
   void on_rate(std::int8_t kiss_poll, RawTime now);
-  /// One more sample: quiet ones lengthen the interval by and by, a restless one shortens it (RFC 5905, A.5.5.6).
+  /// One more sample: quiet ones lengthen the interval by and by, a restless one shortens it (RFC 5905,
+  /// A.5.5.6).
   void adapt(bool quiet);
 
  private:

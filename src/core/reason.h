@@ -5,13 +5,13 @@
 
 namespace noonmark::core {
 
-/// Why a session is as it is: the verdict of `display ntp-service explain`. The code (see code()) is stable text that
-/// scripts may test; the words are the CLI's.
+/// Why a session is as it is: the verdict of `display ntp-service explain`. The code (see code()) is stable
+/// text that scripts may test; the words are the CLI's.
 enum class Reason : std::uint8_t {
   // good
-  system_peer,            // the clock follows this source
-  survivor,               // selected, contributes
-  outlier,                // agrees with the majority, but clustered out (RFC 5905, 11.2.2)
+  system_peer,  // the clock follows this source
+  survivor,     // selected, contributes
+  outlier,      // agrees with the majority, but clustered out (RFC 5905, 11.2.2)
   // waiting for something on this machine
   vpn_unknown,
   interface_unknown,
@@ -19,15 +19,15 @@ enum class Reason : std::uint8_t {
   interface_down,
   interface_without_address,
   interface_in_other_vpn,
-  scope_unknown,          // a link-local server without source interface
-  address_refused,        // broadcast of an interface, or otherwise no host address on this machine now
+  scope_unknown,    // a link-local server without source interface
+  address_refused,  // broadcast of an interface, or otherwise no host address on this machine now
   family_disabled,
-  key_unusable,           // the key of the line does not exist
+  key_unusable,  // the key of the line does not exist
   // nothing usable came back
   waiting_for_reply,
-  collecting_samples,     // answers come, but too few yet to bound the error
+  collecting_samples,  // answers come, but too few yet to bound the error
   no_reply,
-  no_reply_signed,        // many servers stay silent to keys that they do not have
+  no_reply_signed,  // many servers stay silent to keys that they do not have
   no_route,
   port_unreachable,
   source_address_gone,
@@ -39,15 +39,15 @@ enum class Reason : std::uint8_t {
   kiss_deny,
   kiss_restrict,
   kiss_rate,
-  reply_invalid,          // timestamps or header impossible
+  reply_invalid,  // timestamps or header impossible
   myself,
   // the server cannot be used
   server_unsynchronized,
   stratum_too_high,
   loop,
   // the selection left it out
-  key_missing,            // authentication is enabled, the line has no key
-  key_not_reliable,       // authentication is enabled, the key is not reliable
+  key_missing,       // authentication is enabled, the line has no key
+  key_not_reliable,  // authentication is enabled, the key is not reliable
   distance_exceeded,
   falseticker,
   no_majority,
@@ -55,8 +55,8 @@ enum class Reason : std::uint8_t {
   local_clock_preferred,
   offset_limit,
   before_build_date,
-  clock_not_settable,     // the clock driver refused
-  stepping_soon,          // an offset beyond the step threshold has to persist first
+  clock_not_settable,  // the clock driver refused
+  stepping_soon,       // an offset beyond the step threshold has to persist first
   kCount,
 };
 
@@ -70,34 +70,47 @@ enum class DropReason : std::uint8_t {
   bad_version,
   bad_extension,
   bad_mode,
-  no_association,     // a reply nobody asked for
-  wrong_source,       // a reply to our request from another address, port or VPN
+  no_association,  // a reply nobody asked for
+  wrong_source,    // a reply to our request from another address, port or VPN
   // validity tests, RFC 5905 section 8
-  duplicate,          // test 1
-  bogus,              // test 2: origin is no outstanding request's
-  zero_timestamp,     // test 3
-  authentication,     // test 5
-  unsynchronized,     // test 6
-  bad_header,         // test 7
-  kiss,               // a valid kiss-o'-death: obeyed, no sample
+  duplicate,       // test 1
+  bogus,           // test 2: origin is no outstanding request's
+  zero_timestamp,  // test 3
+  authentication,  // test 5
+  unsynchronized,  // test 6
+  bad_header,      // test 7
+  kiss,            // a valid kiss-o'-death: obeyed, no sample
   myself,
   // serving
   server_disabled,
   interface_disabled,
-  not_listening,      // not an address of `server source-interface`
+  not_listening,  // not an address of `server source-interface`
   // other
   family_disabled,
   offset_limit,
-  too_late,           // the transmit stamp or the reply came after the request was given up
+  too_late,  // the transmit stamp or the reply came after the request was given up
   no_resources,
-  source_unavailable, // the configured source interface has no address to answer from
+  source_unavailable,  // the configured source interface has no address to answer from
   kCount,
 };
 
 std::string_view code(DropReason reason);
 
 /// The row of `display ntp-service statistics packet` that a drop belongs to.
-enum class DropClass : std::uint8_t { validity, authentication, invalid, access, rate, delay, interface, dynamic, server, offset_limit, other, kCount };
+enum class DropClass : std::uint8_t {
+  validity,
+  authentication,
+  invalid,
+  access,
+  rate,
+  delay,
+  interface,
+  dynamic,
+  server,
+  offset_limit,
+  other,
+  kCount
+};
 DropClass drop_class(DropReason reason);
 
 }  // namespace noonmark::core

@@ -5,7 +5,9 @@
 namespace noonmark::core {
 namespace {
 
-TEST(ReferenceId, IsTheIpv4AddressOfTheServer) { EXPECT_EQ(reference_id_of(*base::IpAddress::parse("192.0.2.1")), 0xC0000201u); }
+TEST(ReferenceId, IsTheIpv4AddressOfTheServer) {
+  EXPECT_EQ(reference_id_of(*base::IpAddress::parse("192.0.2.1")), 0xC0000201u);
+}
 
 TEST(ReferenceId, IsTheFirstWordOfTheMd5OfAnIpv6Address) {
   // python3: hashlib.md5(ipaddress.ip_address("2001:db8::1").packed).hexdigest()[:8]

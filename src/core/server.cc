@@ -11,7 +11,8 @@ constexpr std::uint16_t kNtpPort = 123;
 
 Answer dropped(DropReason reason) { return {.drop = reason}; }
 
-wire::Header reply_header(const wire::Header& request, const ServerView& view, const Instant& received, const Instant& now) {
+wire::Header reply_header(const wire::Header& request, const ServerView& view, const Instant& received,
+                          const Instant& now) {
   const bool synchronized = view.stratum < wire::kMaxStratum;
   wire::Header reply;
   reply.leap = view.leap;
@@ -23,7 +24,8 @@ wire::Header reply_header(const wire::Header& request, const ServerView& view, c
   if (synchronized) {
     const double age = std::max(0.0, (now.raw - view.updated).seconds());
     reply.root_delay = ShortDuration::from_seconds(view.root_delay);
-    reply.root_dispersion = ShortDuration::from_seconds(view.root_dispersion + (view.local_clock ? 0 : kDispersionRate * age));
+    reply.root_dispersion =
+        ShortDuration::from_seconds(view.root_dispersion + (view.local_clock ? 0 : kDispersionRate * age));
     reply.reference_id = view.reference_id;
     reply.reference = view.local_clock ? received.served : view.reference;
   }

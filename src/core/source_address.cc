@@ -12,7 +12,8 @@ bool is_usable(const InterfaceAddress& a, bool loopback_interface, bool link_loc
 }
 
 const SourceInterface* global_source(const NtpConfig& config, std::string_view vpn, Family family) {
-  const auto it = std::ranges::find_if(config.source_interfaces, [&](const SourceInterface& s) { return s.vpn == vpn && s.family == family; });
+  const auto it = std::ranges::find_if(
+      config.source_interfaces, [&](const SourceInterface& s) { return s.vpn == vpn && s.family == family; });
   return it == config.source_interfaces.end() ? nullptr : &*it;
 }
 
@@ -22,12 +23,14 @@ std::optional<IpAddress> source_address_of(const Interface& interface, Family fa
   // A loopback interface's own 127.0.0.1 or ::1 is the last choice: routers put their identity beside it.
   for (const bool loopback : {false, true})
     for (const auto& a : interface.addresses)
-      if (a.address.family() == family && a.address.is_loopback() == loopback && is_usable(a, interface.loopback, link_local))
+      if (a.address.family() == family && a.address.is_loopback() == loopback &&
+          is_usable(a, interface.loopback, link_local))
         return a.address;
   return std::nullopt;
 }
 
-std::variant<const Interface*, Reason> find_source_interface(const NetworkView& view, std::string_view name, VpnId vpn) {
+std::variant<const Interface*, Reason> find_source_interface(const NetworkView& view, std::string_view name,
+                                                             VpnId vpn) {
   auto found = view.find_interfaces(name);
   if (found.empty()) return Reason::interface_unknown;
   std::erase_if(found, [&](const Interface* i) { return i->vpn != vpn; });
@@ -48,7 +51,8 @@ bool is_directed_broadcast(const NetworkView& view, VpnId vpn, const IpAddress& 
   });
 }
 
-std::variant<SourceChoice, Reason> choose_source(const NtpConfig& config, const ServerConfig& server, const NetworkView& view) {
+std::variant<SourceChoice, Reason> choose_source(const NtpConfig& config, const ServerConfig& server,
+                                                 const NetworkView& view) {
   const IpAddress& remote = server.key.address;
   if (config.family(remote.family()).disabled) return Reason::family_disabled;
   const Vpn* vpn = view.find_vpn(server.key.vpn);
@@ -57,7 +61,8 @@ std::variant<SourceChoice, Reason> choose_source(const NtpConfig& config, const 
 
   SourceChoice choice{.vpn = vpn->id, .address = {}, .interface_name = server.source_interface, .scope = 0};
   if (choice.interface_name.empty()) {
-    if (const auto* global = global_source(config, server.key.vpn, remote.family())) choice.interface_name = global->interface_name;
+    if (const auto* global = global_source(config, server.key.vpn, remote.family()))
+      choice.interface_name = global->interface_name;
   }
   if (choice.interface_name.empty()) {
     if (remote.is_link_local()) return Reason::scope_unknown;
@@ -72,7 +77,8 @@ std::variant<SourceChoice, Reason> choose_source(const NtpConfig& config, const 
   return choice;
 }
 
-std::optional<std::variant<IpAddress, Reason>> reply_source(const NtpConfig& config, const NetworkView& view, VpnId vpn, Family family) {
+std::optional<std::variant<IpAddress, Reason>> reply_source(const NtpConfig& config, const NetworkView& view,
+                                                            VpnId vpn, Family family) {
   const Vpn* known = view.find_vpn(vpn);
   const auto* global = known == nullptr ? nullptr : global_source(config, known->name, family);
   if (global == nullptr) return std::nullopt;

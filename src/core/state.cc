@@ -4,7 +4,9 @@
 
 namespace noonmark::core {
 
-std::uint64_t PacketStatistics::dropped() const { return std::accumulate(drops.begin(), drops.end(), std::uint64_t{0}); }
+std::uint64_t PacketStatistics::dropped() const {
+  return std::accumulate(drops.begin(), drops.end(), std::uint64_t{0});
+}
 
 std::uint64_t PacketStatistics::dropped(DropClass row) const {
   std::uint64_t sum = 0;

@@ -9,10 +9,10 @@
 namespace noonmark::core {
 namespace {
 
-constexpr double kMinRootDispersion = 0.010;    // s, a local clock's
-constexpr double kMinDispersionStep = 0.005;    // s, MINDISP: root dispersion grows strictly from hop to hop
-constexpr std::uint8_t kWorstSelectable = 14;   // a source of stratum 15 would make us 16
-constexpr std::size_t kStagesToTrust = 5;       // samples until the filter's dispersion is below a second
+constexpr double kMinRootDispersion = 0.010;   // s, a local clock's
+constexpr double kMinDispersionStep = 0.005;   // s, MINDISP: root dispersion grows strictly from hop to hop
+constexpr std::uint8_t kWorstSelectable = 14;  // a source of stratum 15 would make us 16
+constexpr std::size_t kStagesToTrust = 5;      // samples until the filter's dispersion is below a second
 
 Reason reason_of(Verdict verdict) {
   switch (verdict) {
@@ -42,8 +42,12 @@ std::vector<Association*> eligible(std::vector<Association*> fit) {
 }
 
 Contender contender_of(const AssociationState& s) {
-  return {.offset = s.offset, .root_delay = s.root_delay + s.delay, .root_distance = s.root_distance, .jitter = s.jitter,
-          .stratum = s.stratum, .preference = s.config.preference};
+  return {.offset = s.offset,
+          .root_delay = s.root_delay + s.delay,
+          .root_distance = s.root_distance,
+          .jitter = s.jitter,
+          .stratum = s.stratum,
+          .preference = s.config.preference};
 }
 
 UnsyncReason unsync_reason_of(Reason reason) {
@@ -74,7 +78,8 @@ UnsyncReason unsync_reason_of(Reason reason) {
 }  // namespace
 
 SystemProcess::SystemProcess(const Environment& environment, Instant now)
-    : environment_(environment), origin_(now.served - now.raw.since_start()),
+    : environment_(environment),
+      origin_(now.served - now.raw.since_start()),
       discipline_(environment.initial_frequency, environment.build_date) {
   state_.precision = environment.precision;
   state_.frequency = environment.initial_frequency;
@@ -87,17 +92,19 @@ void SystemProcess::set_network(const NetworkView& view) {
       own_reference_ids_.push_back({reference_id_of(a.address), a.address.is_loopback()});
 }
 
-/// The server's reference ID names one of our own addresses. Loopback is everybody's address, so there it tells
-/// something only of a server on loopback.
+/// The server's reference ID names one of our own addresses. Loopback is everybody's address, so there it
+/// tells something only of a server on loopback.
 bool SystemProcess::follows_us(const AssociationState& server) const {
   return server.stratum > 1 && std::ranges::any_of(own_reference_ids_, [&](const OwnReferenceId& own) {
-           return own.id == server.last.reference_id && (!own.loopback || server.config.key.address.is_loopback());
+           return own.id == server.last.reference_id &&
+                  (!own.loopback || server.config.key.address.is_loopback());
          });
 }
 
-/// Why an association that answers may still not take part in the selection (RFC 5905, A.5.5.3 fit()); none: it may.
-std::optional<Reason> SystemProcess::unfit(const Association& association, const NtpConfig& config, const KeyTable& keys,
-                                           Instant now) const {
+/// Why an association that answers may still not take part in the selection (RFC 5905, A.5.5.3 fit()); none:
+/// it may.
+std::optional<Reason> SystemProcess::unfit(const Association& association, const NtpConfig& config,
+                                           const KeyTable& keys, Instant now) const {
   const auto& s = association.state();
   if (s.stratum > kWorstSelectable) return Reason::stratum_too_high;
   if (follows_us(s)) return Reason::loop;
@@ -117,7 +124,9 @@ std::optional<Reason> SystemProcess::unfit(const Association& association, const
   return std::nullopt;
 }
 
-double SystemProcess::correction(Instant now) const { return (now.served - (origin_ + now.raw.since_start())).seconds(); }
+double SystemProcess::correction(Instant now) const {
+  return (now.served - (origin_ + now.raw.since_start())).seconds();
+}
 
 void SystemProcess::place_origin(Timestamp true_time, RawTime raw) {
   if (origin_placed_) return;
@@ -128,7 +137,11 @@ void SystemProcess::place_origin(Timestamp true_time, RawTime raw) {
 bool SystemProcess::raise_to_build_date(Instant now, Outbox& out) {
   const auto missing = environment_.build_date - now.served.unix_seconds_near(environment_.build_date);
   if (missing <= 0) return false;
-  command(ClockCommand{.id = {}, .step = Duration::from_seconds(static_cast<double>(missing)), .frequency = discipline_.frequency(), .status = {}}, now, out);
+  command(ClockCommand{.id = {},
+                       .step = Duration::from_seconds(static_cast<double>(missing)),
+                       .frequency = discipline_.frequency(),
+                       .status = {}},
+          now, out);
   return true;
 }
 
@@ -137,7 +150,8 @@ DisciplineLimits SystemProcess::limits(const NtpConfig& config) const {
 }
 
 void SystemProcess::update(Associations associations, const NtpConfig& config, const KeyTable& keys,
-                           const Association* fresh, const std::optional<Sample>& sample, Instant now, Outbox& out) {
+                           const Association* fresh, const std::optional<Sample>& sample, Instant now,
+                           Outbox& out) {
   const bool was_synchronized = state_.is_synchronized();
   const auto previous = state_.system_peer;
   std::optional<Reason> peer_problem;
@@ -208,18 +222,22 @@ void SystemProcess::update(Associations associations, const NtpConfig& config, c
   blame_.reset();
 }
 
-Measurement SystemProcess::measurement_of(const Association& peer, const Sample& sample, const Selection& selection) const {
+Measurement SystemProcess::measurement_of(const Association& peer, const Sample& sample,
+                                          const Selection& selection) const {
   const auto& s = peer.state();
-  return {.at = sample.at,
-          .offset = sample.offset + (selection.offset - s.offset),
-          .uncertainty = std::max({std::exp2(environment_.precision), s.jitter, (sample.delay - s.delay) / 2}),
-          .bound = s.root_distance};
+  return {
+      .at = sample.at,
+      .offset = sample.offset + (selection.offset - s.offset),
+      .uncertainty = std::max({std::exp2(environment_.precision), s.jitter, (sample.delay - s.delay) / 2}),
+      .bound = s.root_distance};
 }
 
-double SystemProcess::steer(Association& peer, const Measurement& measurement, const NtpConfig& config, Instant now, Outbox& out) {
+double SystemProcess::steer(Association& peer, const Measurement& measurement, const NtpConfig& config,
+                            Instant now, Outbox& out) {
   std::optional<ClockCommand> order;
-  const auto result = discipline_.update(measurement, now.raw, correction(now),
-                                         now.served.unix_seconds_near(environment_.build_date), limits(config), order);
+  const auto result =
+      discipline_.update(measurement, now.raw, correction(now),
+                         now.served.unix_seconds_near(environment_.build_date), limits(config), order);
   held_back_.reset();
   switch (result) {
     case DisciplineResult::adjusted:
@@ -257,7 +275,8 @@ void SystemProcess::follow(const Association& peer, const Selection& selection, 
   state_.jitter = selection.jitter;
   state_.root_delay = s.root_delay + s.delay;
   state_.peer_dispersion = s.dispersion;
-  state_.root_dispersion = s.root_dispersion + std::max(kMinDispersionStep, s.dispersion + s.jitter + std::abs(offset));
+  state_.root_dispersion =
+      s.root_dispersion + std::max(kMinDispersionStep, s.dispersion + s.jitter + std::abs(offset));
   source_ = s.config.key.address.to_string();
   source_vpn_ = s.config.key.vpn;
 }
@@ -289,13 +308,15 @@ void SystemProcess::lose_synchronization(Instant now, Outbox& out) {
 }
 
 void SystemProcess::announce(bool synchronized, UnsyncReason reason, Outbox& out) const {
-  out.events.emplace_back(SynchronizationChanged{.synchronized = synchronized, .source = source_, .vpn = source_vpn_, .reason = reason});
+  out.events.emplace_back(SynchronizationChanged{
+      .synchronized = synchronized, .source = source_, .vpn = source_vpn_, .reason = reason});
 }
 
 KernelClockStatus SystemProcess::kernel_status(RawTime now) const {
   if (!state_.is_synchronized()) return {};
   const double age = std::max(0.0, (now - state_.updated).seconds());
-  return {.synchronized = true, .leap = state_.leap,
+  return {.synchronized = true,
+          .leap = state_.leap,
           .max_error = state_.root_delay / 2 + state_.root_dispersion + kDispersionRate * age,
           .estimated_error = std::max(state_.jitter, discipline_.deviation(now))};
 }
@@ -316,9 +337,15 @@ void SystemProcess::on_deadline(const NtpConfig& config, Instant now, Outbox& ou
 }
 
 ServerView SystemProcess::server_view() const {
-  return {.leap = state_.leap, .stratum = state_.stratum, .precision = state_.precision, .reference_id = state_.reference_id,
-          .reference = state_.reference, .local_clock = state_.local_clock_in_use, .root_delay = state_.root_delay,
-          .root_dispersion = state_.root_dispersion, .updated = state_.updated};
+  return {.leap = state_.leap,
+          .stratum = state_.stratum,
+          .precision = state_.precision,
+          .reference_id = state_.reference_id,
+          .reference = state_.reference,
+          .local_clock = state_.local_clock_in_use,
+          .root_delay = state_.root_delay,
+          .root_dispersion = state_.root_dispersion,
+          .updated = state_.updated};
 }
 
 }  // namespace noonmark::core

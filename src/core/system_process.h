@@ -12,19 +12,19 @@
 
 namespace noonmark::core {
 
-/// The system process of RFC 5905 section 11: judges the associations, selects, combines, feeds the discipline and keeps
-/// the system variables. The local clock takes no part in the intersection: it is used when no survivor has a smaller
-/// stratum.
+/// The system process of RFC 5905 section 11: judges the associations, selects, combines, feeds the
+/// discipline and keeps the system variables. The local clock takes no part in the intersection: it is used
+/// when no survivor has a smaller stratum.
 class SystemProcess {
  public:
   using Associations = std::span<const std::unique_ptr<Association>>;
 
   SystemProcess(const Environment& environment, Instant now);
 
-  /// A new sample of `fresh` (id) arrived, or something else changed (no `fresh`): select anew, and steer by the sample
-  /// if its source leads.
-  void update(Associations associations, const NtpConfig& config, const KeyTable& keys, const Association* fresh,
-              const std::optional<Sample>& sample, Instant now, Outbox& out);
+  /// A new sample of `fresh` (id) arrived, or something else changed (no `fresh`): select anew, and steer by
+  /// the sample if its source leads.
+  void update(Associations associations, const NtpConfig& config, const KeyTable& keys,
+              const Association* fresh, const std::optional<Sample>& sample, Instant now, Outbox& out);
   /// Own addresses, for the loop test.
   void set_network(const NetworkView& view);
   void on_deadline(const NtpConfig& config, Instant now, Outbox& out);
@@ -38,23 +38,27 @@ class SystemProcess {
   ClockRate rate() const { return {discipline_.frequency(), discipline_.frequency_error()}; }
   /// Served minus raw scale, s.
   double correction(Instant now) const;
-  /// Before the first sample of all: moves the origin near true time, so that offsets of decades keep their nanoseconds.
+  /// Before the first sample of all: moves the origin near true time, so that offsets of decades keep their
+  /// nanoseconds.
   void place_origin(Timestamp true_time, RawTime raw);
-  /// A clock before the build date (no battery) is first brought there, so that its distance to true time is less than
-  /// half an era. True if that was ordered: `now` is no longer what the clock shows.
+  /// A clock before the build date (no battery) is first brought there, so that its distance to true time is
+  /// less than half an era. True if that was ordered: `now` is no longer what the clock shows.
   bool raise_to_build_date(Instant now, Outbox& out);
-  /// Why the next loss of synchronization will have happened, if the engine knows better than "no selectable clock".
+  /// Why the next loss of synchronization will have happened, if the engine knows better than "no selectable
+  /// clock".
   void blame(UnsyncReason reason) { blame_ = reason; }
 
  private:
-  std::optional<Reason> unfit(const Association& association, const NtpConfig& config, const KeyTable& keys, Instant now) const;
+  std::optional<Reason> unfit(const Association& association, const NtpConfig& config, const KeyTable& keys,
+                              Instant now) const;
   bool follows_us(const AssociationState& server) const;
   void follow(const Association& peer, const Selection& selection, double stepped, Instant now);
   void follow_local_clock(const LocalClockConfig& local, Instant now);
   void lose_synchronization(Instant now, Outbox& out);
   Measurement measurement_of(const Association& peer, const Sample& sample, const Selection& selection) const;
   /// Gives the step that it ordered, s.
-  double steer(Association& peer, const Measurement& measurement, const NtpConfig& config, Instant now, Outbox& out);
+  double steer(Association& peer, const Measurement& measurement, const NtpConfig& config, Instant now,
+               Outbox& out);
   void command(std::optional<ClockCommand>&& command, Instant now, Outbox& out);
   void announce(bool synchronized, UnsyncReason reason, Outbox& out) const;
   DisciplineLimits limits(const NtpConfig& config) const;

@@ -17,14 +17,17 @@ namespace noonmark::core::testing {
 
 inline IpAddress address(const char* text) { return *IpAddress::parse(text); }
 
-/// An oscillator and the clock made of it. True time is seconds since the world began, which is `epoch` of 1970.
+/// An oscillator and the clock made of it. True time is seconds since the world began, which is `epoch` of
+/// 1970.
 class SimulatedClock {
  public:
-  SimulatedClock(std::int64_t epoch, double offset, double frequency_error) : epoch_(epoch), offset_(offset), error_(frequency_error) {}
+  SimulatedClock(std::int64_t epoch, double offset, double frequency_error)
+      : epoch_(epoch), offset_(offset), error_(frequency_error) {}
 
   Instant at(double true_time) {
     advance(true_time);
-    return {RawTime(Duration::from_seconds(raw_)), Timestamp::from_unix(epoch_, 0) + wrapped(offset_) + stepped_ + Duration::from_seconds(served_)};
+    return {RawTime(Duration::from_seconds(raw_)),
+            Timestamp::from_unix(epoch_, 0) + wrapped(offset_) + stepped_ + Duration::from_seconds(served_)};
   }
   void apply(const ClockCommand& command, double true_time) {
     advance(true_time);
@@ -48,7 +51,9 @@ class SimulatedClock {
 
  private:
   /// Offsets of more than 68 years wrap, as time stamps do.
-  static Duration wrapped(double seconds) { return Duration::from_seconds(seconds / 2) + Duration::from_seconds(seconds / 2); }
+  static Duration wrapped(double seconds) {
+    return Duration::from_seconds(seconds / 2) + Duration::from_seconds(seconds / 2);
+  }
   void advance(double true_time) {
     const double raw = (true_time - last_) * (1 + error_);
     raw_ += raw;
@@ -73,7 +78,8 @@ using Link = std::function<std::optional<double>(Packet&)>;
 class World;
 
 struct Host {
-  Host(World& world, std::string name, std::uint64_t seed, double offset, double frequency_error, std::int64_t epoch);
+  Host(World& world, std::string name, std::uint64_t seed, double offset, double frequency_error,
+       std::int64_t epoch);
   World& world;
   std::string name;
   base::SeededRandom random;
@@ -109,7 +115,8 @@ class World {
   /// Runs until the condition holds; false if it does not within `seconds`.
   bool run_while_not(const std::function<bool()>& condition, double seconds);
   double time() const { return time_; }
-  void deliver(Host& to, const Packet& packet, const Path& path, bool to_service, std::optional<TransmitId> request);
+  void deliver(Host& to, const Packet& packet, const Path& path, bool to_service,
+               std::optional<TransmitId> request);
   void send(Host& from, const Transmit& transmit);
 
   base::SeededRandom random;
@@ -120,7 +127,9 @@ class World {
     double at;
     std::uint64_t order;
     std::function<void()> action;
-    bool operator<(const Event& other) const { return std::pair(at, order) > std::pair(other.at, other.order); }
+    bool operator<(const Event& other) const {
+      return std::pair(at, order) > std::pair(other.at, other.order);
+    }
   };
   void schedule(double at, std::function<void()> action) { events_.push({at, order_++, std::move(action)}); }
   double next_deadline(Host& host);
@@ -135,6 +144,7 @@ class World {
 
 /// A server line with iburst and fast polls.
 ServerConfig server_line(const char* ip);
-KeyConfig key(std::uint32_t id, std::string_view secret = "correct horse battery", crypto::MacAlgorithm algorithm = crypto::MacAlgorithm::hmac_sha256);
+KeyConfig key(std::uint32_t id, std::string_view secret = "correct horse battery",
+              crypto::MacAlgorithm algorithm = crypto::MacAlgorithm::hmac_sha256);
 
 }  // namespace noonmark::core::testing

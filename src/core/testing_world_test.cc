@@ -7,10 +7,19 @@
 
 namespace noonmark::core::testing {
 
-Host::Host(World& w, std::string host_name, std::uint64_t seed, double offset, double frequency_error, std::int64_t epoch)
+Host::Host(World& w, std::string host_name, std::uint64_t seed, double offset, double frequency_error,
+           std::int64_t epoch)
     : world(w), name(std::move(host_name)), random(seed), clock(epoch, offset, frequency_error) {
   view.vpns.push_back({});
-  view.interfaces.push_back({.index = 2, .name = "eth0", .alternative_names = {}, .alias = "", .up = true, .loopback = false, .broadcast = true, .vpn = {}, .addresses = {}});
+  view.interfaces.push_back({.index = 2,
+                             .name = "eth0",
+                             .alternative_names = {},
+                             .alias = "",
+                             .up = true,
+                             .loopback = false,
+                             .broadcast = true,
+                             .vpn = {},
+                             .addresses = {}});
   Environment environment;
   environment.build_date = 1'790'000'000;
   environment.precision = -24;
@@ -54,7 +63,8 @@ void Host::commit() {
 AssociationState Host::session(std::size_t index) { return engine->associations(now()).at(index); }
 
 Host& World::add_host(const std::string& name, const char* ip, double offset, double frequency_error) {
-  auto& host = hosts_[name] = std::make_unique<Host>(*this, name, hosts_.size() + 7, offset, frequency_error, epoch_);
+  auto& host = hosts_[name] =
+      std::make_unique<Host>(*this, name, hosts_.size() + 7, offset, frequency_error, epoch_);
   host->add_address(ip, address(ip).is_v4() ? 24 : 64);
   host->publish_network();
   return *host;
@@ -76,24 +86,35 @@ void World::send(Host& from, const Transmit& t) {
     });
   }
   Packet packet{t, from.name};
-  if (packet.transmit.local.address.is_unspecified()) packet.transmit.local.address = from.view.interfaces.front().addresses.front().address;
-  if (packet.transmit.local.port == 0) packet.transmit.local.port = static_cast<std::uint16_t>(1024 + static_cast<std::uint64_t>(t.id) % 60000);
+  if (packet.transmit.local.address.is_unspecified())
+    packet.transmit.local.address = from.view.interfaces.front().addresses.front().address;
+  if (packet.transmit.local.port == 0)
+    packet.transmit.local.port = static_cast<std::uint16_t>(1024 + static_cast<std::uint64_t>(t.id) % 60000);
   const auto delay = link(packet);
   if (!delay) return;
   for (auto& [name, host] : hosts_) {
     if (!host->view.is_own_address(packet.transmit.remote.address)) continue;
     Host& to = *host;
     schedule(time_ + *delay, [this, &to, packet] {
-      const Path path{.local = packet.transmit.remote, .remote = packet.transmit.local, .vpn = VpnId::public_instance, .interface_index = 2};
+      const Path path{.local = packet.transmit.remote,
+                      .remote = packet.transmit.local,
+                      .vpn = VpnId::public_instance,
+                      .interface_index = 2};
       deliver(to, packet, path, packet.transmit.remote.port == 123, std::nullopt);
     });
     return;
   }
 }
 
-void World::deliver(Host& to, const Packet& packet, const Path& path, bool to_service, std::optional<TransmitId> request) {
+void World::deliver(Host& to, const Packet& packet, const Path& path, bool to_service,
+                    std::optional<TransmitId> request) {
   to.run([&](Engine& e, Instant now, Outbox& out) {
-    e.on_datagram({.data = packet.transmit.bytes(), .path = path, .when = {now, StampSource::kernel}, .service = to_service, .request = request}, now, out);
+    e.on_datagram({.data = packet.transmit.bytes(),
+                   .path = path,
+                   .when = {now, StampSource::kernel},
+                   .service = to_service,
+                   .request = request},
+                  now, out);
   });
 }
 
@@ -144,7 +165,8 @@ ServerConfig server_line(const char* ip) {
 }
 
 KeyConfig key(std::uint32_t id, std::string_view secret, crypto::MacAlgorithm algorithm) {
-  return {.id = id, .algorithm = algorithm, .secret = crypto::Secret(secret), .mac_length = 0, .reliable = true};
+  return {
+      .id = id, .algorithm = algorithm, .secret = crypto::Secret(secret), .mac_length = 0, .reliable = true};
 }
 
 }  // namespace noonmark::core::testing
