@@ -148,7 +148,9 @@ struct Engine::Impl {
     return now.raw + Duration::from_seconds(spread * random.uniform());
   }
   void resolve(Association& a, Instant now, Outbox& out) {
-    forget(a.set_source(choose_source(config, a.config(), view), start_time(now)), out);
+    auto place = choose_source(config, a.config(), view);
+    if (a.config().key_id != 0 && keys.find(a.config().key_id) == nullptr) place = Reason::key_unusable;
+    forget(a.set_source(place, start_time(now)), out);
   }
   void apply(const NtpConfig& next, Instant now, Outbox& out);
   void update(const Association* fresh, const std::optional<Sample>& sample, Instant now, Outbox& out);
@@ -471,10 +473,6 @@ base::Result<void> Engine::prepare(const NtpConfig& config) const {
   if (config.servers.size() > kMaxServers) return base::fail("There are more than 4096 NTP servers.");
   const auto table = KeyTable::create(config.keys);
   if (!table) return tl::unexpected(table.error());
-  for (const auto& server : config.servers)
-    if (server.key_id != 0 && table->find(server.key_id) == nullptr)
-      return base::fail("Server " + server.key.address.to_string() + " uses key " +
-                        std::to_string(server.key_id) + ", which is not configured.");
   return {};
 }
 

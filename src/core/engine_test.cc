@@ -334,6 +334,20 @@ TEST_F(ClientAndServer, AConfiguredSourceInterfaceThatIsMissingMakesTheSessionWa
   EXPECT_EQ(client.sent.front().transmit.local.address, address("198.51.100.9"));
 }
 
+TEST_F(ClientAndServer, ASessionWhoseKeyIsNotThereWaitsForIt) {
+  auto line = server_line("192.0.2.1");
+  line.key_id = 7;
+  follow(line);
+  world.run_for(10);
+  EXPECT_EQ(client.reason(), Reason::key_unusable);
+  EXPECT_TRUE(client.sent.empty());
+  server.config.keys = client.config.keys = {key(7)};
+  server.commit();
+  client.commit();
+  world.run_for(15);
+  EXPECT_TRUE(client.engine->state().is_synchronized());
+}
+
 TEST_F(ClientAndServer, ChangingThePreferenceKeepsTheSamplesAndChangingTheVersionRestarts) {
   follow();
   world.run_for(60);

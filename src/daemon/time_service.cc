@@ -1,0 +1,119 @@
+#include "daemon/time_service.h"
+
+#include <algorithm>
+#include <utility>
+#include <fmt/format.h>
+
+#include "cli/event_text.h"
+
+namespace noonmark::daemon {
+namespace {
+
+core::Environment environment_of(const core::ClockDriver& clock, std::int64_t build_date) {
+  return {.build_date = build_date,
+          .precision = clock.precision(),
+          .max_frequency = clock.max_frequency(),
+          .initial_frequency = clock.initial_frequency()};
+}
+
+std::set<std::string> vpns_of(const core::NtpConfig& config) {
+  std::set<std::string> names;
+  for (const auto& s : config.servers) names.insert(s.key.vpn);
+  for (const auto& s : config.source_interfaces) names.insert(s.vpn);
+  for (const auto& family : config.families)
+    for (const auto& l : family.listen_addresses) names.insert(l.vpn);
+  names.erase("");
+  return names;
+}
+
+}  // namespace
+
+TimeService::TimeService(io::Loop& loop, core::ClockDriver& clock, base::Random& random, base::LogSink& log,
+                         std::int64_t build_date)
+    : loop_(loop),
+      clock_(clock),
+      log_(log),
+      engine_(environment_of(clock, build_date), random, clock.now()),
+      sockets_(loop, *this, log),
+      watch_(loop, log, [this] { on_network_change(); }) {
+  loop_.set_deadline(
+      [this] { return deadline_ns(); },
+      [this] {
+        run([](core::Engine& e, core::Instant now, core::Outbox& out) { e.on_deadline(now, out); });
+      });
+  on_network_change();
+}
+
+void TimeService::run(const Step& step) {
+  outbox_.clear();
+  step(engine_, clock_.now(), outbox_);
+  // The engine may answer a command's outcome with another one.
+  while (outbox_.clock) {
+    const auto command = *std::exchange(outbox_.clock, std::nullopt);
+    const auto result = clock_.apply(command);
+    if (!result) log_.write(base::LogLevel::error, result.error().message);
+    engine_.on_clock_applied(command.id, result, clock_.now(), outbox_);
+  }
+  for (const auto& transmit : outbox_.transmits) sockets_.send(transmit);
+  for (const auto id : outbox_.closed) sockets_.close(id);
+  for (const auto& event : outbox_.events) {
+    const auto line = cli::event_text(event);
+    log_.write(line.level, line.line);
+  }
+}
+
+core::Stamp TimeService::stamp(std::optional<std::int64_t> kernel_ns) {
+  if (!kernel_ns) return {clock_.now(), core::StampSource::daemon};
+  return {clock_.at_kernel_time(*kernel_ns), core::StampSource::kernel};
+}
+
+void TimeService::on_datagram(const io::Arrival& arrival) {
+  core::Received received{.data = arrival.data,
+                          .path = arrival.path,
+                          .when = stamp(arrival.kernel_ns),
+                          .service = arrival.service,
+                          .request = arrival.request};
+  run([&](core::Engine& e, core::Instant now, core::Outbox& out) { e.on_datagram(received, now, out); });
+}
+
+void TimeService::on_transmitted(core::TransmitId id, std::optional<std::int64_t> kernel_ns) {
+  const auto when = stamp(kernel_ns);
+  run([&](core::Engine& e, core::Instant now, core::Outbox& out) { e.on_transmitted(id, when, now, out); });
+}
+
+void TimeService::on_send_error(core::TransmitId id, core::SendError error, int error_number) {
+  run([&](core::Engine& e, core::Instant now, core::Outbox& out) {
+    e.on_send_error(id, error, error_number, now, out);
+  });
+}
+
+void TimeService::on_network_change() {
+  sockets_.use_places(watch_.places());
+  run([&](core::Engine& e, core::Instant now, core::Outbox& out) {
+    e.on_network_change(watch_.view(), now, out);
+  });
+  listen();
+}
+
+void TimeService::apply(const core::NtpConfig& config) {
+  watch_.use_vpns(vpns_of(config));
+  run([&](core::Engine& e, core::Instant now, core::Outbox& out) { e.apply(config, now, out); });
+  listen();
+}
+
+void TimeService::reset_sessions() {
+  run([](core::Engine& e, core::Instant now, core::Outbox& out) { e.reset_sessions(now, out); });
+}
+
+void TimeService::listen() {
+  for (const auto family : {core::Family::ipv4, core::Family::ipv6})
+    sockets_.serve(family, engine_.config().port, engine_.listening_vpns(family));
+}
+
+std::optional<std::int64_t> TimeService::deadline_ns() {
+  const auto next = engine_.next_deadline();
+  if (next == core::kNever) return std::nullopt;
+  return io::Loop::monotonic_ns() + std::max<std::int64_t>(0, (next - clock_.now().raw).nanoseconds());
+}
+
+}  // namespace noonmark::daemon

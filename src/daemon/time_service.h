@@ -1,0 +1,60 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "core/clock_driver.h"
+#include "core/engine.h"
+#include "io/loop.h"
+#include "io/network_watch.h"
+#include "io/ntp_sockets.h"
+
+namespace noonmark::daemon {
+
+/// The engine with its two ends: sockets and clock driver. What the engine wants done is done before each
+/// method returns. Everything runs on the loop's thread; what is passed in outlives the object.
+class TimeService final : private io::NtpSockets::Handler {
+ public:
+  TimeService(io::Loop& loop, core::ClockDriver& clock, base::Random& random, base::LogSink& log,
+              std::int64_t build_date);
+
+  base::Result<void> prepare(const core::NtpConfig& config) const { return engine_.prepare(config); }
+  /// `config` has passed prepare().
+  void apply(const core::NtpConfig& config);
+  void reset_sessions();
+
+  const core::Engine& engine() const { return engine_; }
+  const core::NetworkView& network() const { return watch_.view(); }
+  void refresh_network() { watch_.refresh(); }
+
+ private:
+  using Step = std::function<void(core::Engine&, core::Instant, core::Outbox&)>;
+
+  void on_datagram(const io::Arrival& arrival) override;
+  void on_transmitted(core::TransmitId id, std::optional<std::int64_t> kernel_ns) override;
+  void on_send_error(core::TransmitId id, core::SendError error, int error_number) override;
+  void on_network_change();
+
+  core::Stamp stamp(std::optional<std::int64_t> kernel_ns);
+  std::optional<std::int64_t> deadline_ns();
+  /// Lets the engine do one thing and carries out what it wants.
+  void run(const Step& step);
+  void listen();
+
+  io::Loop& loop_;
+  core::ClockDriver& clock_;
+  base::LogSink& log_;
+  core::Engine engine_;
+  io::NtpSockets sockets_;
+  io::NetworkWatch watch_;
+  core::Outbox outbox_;
+};
+
+}  // namespace noonmark::daemon
