@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/entry.h"
+#include "cli/parser.h"
+#include "config/datastore.h"
+
+namespace noonmark::cli {
+
+/// A line of the configuration as it is shown.
+struct ConfigurationLine {
+  std::string section;  // "ntp-service", "interface eth0": lines of one section stand together
+  std::string line;
+  std::string undo;                // what removes it; the same for two values of one row
+  bool in_interface_view = false;  // shown indented below its section's name
+};
+
+/// All lines of a configuration in canonical order; defaults are left out.
+std::vector<ConfigurationLine> configuration_lines(const config::Configuration& configuration);
+
+/// What leads from one configuration to another: undo lines first, then new and changed lines.
+std::vector<ConfigurationLine> difference(const config::Configuration& from, const config::Configuration& to);
+
+/// Sections separated by `#`, and `return` at the end, as VRP shows a configuration.
+std::string render(const std::vector<ConfigurationLine>& lines);
+
+/// Carries out one configuration line (or its undo form) on `candidate`, which context.candidate refers to.
+/// `interface_name` is that of the view. An error leaves the candidate as it was; notices are whole lines.
+base::Result<void> enter(const EntryContext& context, Match match, const std::string& interface_name,
+                         config::Configuration& candidate, std::vector<std::string>& notices);
+
+struct RefusedLine {
+  std::size_t number = 0;  // from 1
+  std::string message;     // never shows what was typed: it may be a password
+};
+struct LoadedConfiguration {
+  config::Configuration configuration;
+  std::vector<RefusedLine> refused;
+};
+
+/// Reads the text of system-view commands, as render() writes it. `#` leads back to the system view, `return`
+/// ends.
+LoadedConfiguration load_configuration(std::string_view text, const config::KeyRing& keyring,
+                                       Judgement judgement);
+
+/// The text form of the datastore.
+extern const config::TextCodec kTextCodec;
+
+}  // namespace noonmark::cli

@@ -1,0 +1,212 @@
+#include "cli/entry.h"
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "config/leaf_text.h"
+#include "config/password.h"
+#include "config/schema_tables.h"
+
+namespace noonmark::cli {
+namespace {
+
+namespace leaves = config::leaves;
+using base::fail;
+using base::IpAddress;
+using base::Result;
+using config::KeyRing;
+using config::Password;
+using config::Values;
+using crypto::MacAlgorithm;
+
+// ---- keys
+
+struct TypedPassword {
+  Password password;
+  bool as_ciphertext = false;
+};
+
+Result<TypedPassword> from_cipher(const EntryContext& context, const std::string& text) {
+  if (KeyRing::is_ciphertext(text)) {
+    auto password = context.keyring.decipher(text);
+    if (!password) return tl::unexpected(password.error());
+    return TypedPassword{std::move(*password), true};
+  }
+  if (text.size() > 255) return fail("A password has at most 255 characters.");
+  return TypedPassword{{crypto::Secret(std::string_view(text)), false}, false};
+}
+
+Result<TypedPassword> typed_password(const EntryContext& context, const Values& values) {
+  if (values[leaves::key_cipher]) return from_cipher(context, *values[leaves::key_cipher]);
+  if (!values[leaves::key_hex])
+    return TypedPassword{{crypto::Secret(std::string_view(*values[leaves::key_password])), false}, false};
+  auto secret = config::secret_from_hex(*values[leaves::key_hex]);
+  if (!secret) return tl::unexpected(secret.error());
+  return TypedPassword{{std::move(*secret), true}, false};
+}
+
+/// The ciphertext of the key in `configuration` if it is of this password.
+std::optional<std::string> ciphertext_in(const config::Configuration& configuration, const KeyRing& keyring,
+                                         std::uint32_t id, const Password& password) {
+  const auto* key = configuration.keys.find(id);
+  if (key == nullptr) return std::nullopt;
+  const auto present = keyring.decipher(key->cipher);
+  return present && *present == password ? std::optional(key->cipher) : std::nullopt;
+}
+
+Result<void> check_gate(const EntryContext& context, MacAlgorithm algorithm) {
+  if (algorithm != MacAlgorithm::md5 || context.judgement != Judgement::shell) return {};
+  if (context.candidate.weak_algorithms == config::WeakAlgorithms::enabled) return {};
+  return fail(
+      "The weak algorithm is disabled. Run the undo crypto weak-algorithm disable command first, or use "
+      "hmac-sha256.");
+}
+
+/// Puts the ciphertext of the typed password in its place; the words that were typed go.
+void keep_ciphertext(Values& values, std::string ciphertext) {
+  values[leaves::key_password].reset();
+  values[leaves::key_hex].reset();
+  values[leaves::key_cipher] = std::move(ciphertext);
+}
+
+// ---- addresses
+
+Result<void> check_ipv4_server(const std::string& text) {
+  const auto address = IpAddress::parse_v4(text);
+  if (!address)
+    return fail(text +
+                " has an octet with a leading zero; write it without, so that it is not read as octal.");
+  const std::uint32_t value = address->v4_value();
+  if (address->is_multicast())
+    return fail(text + " is a multicast address; enter the address of one server.");
+  if (value == 0xFFFFFFFF || value == 0x7FFFFFFF)
+    return fail(text + " is a broadcast address; enter the address of one server.");
+  if (value >> 28 == 0xF) return fail(text + " is reserved (240.0.0.0/4); enter the address of one server.");
+  if (value >> 24 == 0)
+    return fail(text + " is not the address of a host (0.0.0.0/8); enter the address of one server.");
+  if (value >> 16 == 0x7F7F)
+    return fail(text +
+                " is the address of a reference clock; for the local clock use ntp-service refclock-master.");
+  return {};
+}
+
+Result<void> check_ipv6_host(const std::string& text) {
+  if (text.find('%') != std::string::npos)
+    return fail(
+        "Enter the address without a zone; source-interface names the interface of a link-local address.");
+  const auto address = IpAddress::parse_v6(text);
+  CHECK(address);
+  if (address->is_multicast()) return fail(text + " is a multicast address; enter the address of one host.");
+  if (address->is_unspecified())
+    return fail(text + " is the unspecified address; enter the address of one host.");
+  if (address->is_v4_mapped())
+    return fail(text + " is an IPv4-mapped address; enter the IPv4 address itself, without ipv6.");
+  return {};
+}
+
+bool is_directed_broadcast(const IpAddress& address, const core::InterfaceAddress& own) {
+  if (!own.address.is_v4() || own.prefix_length == 0 || own.prefix_length > 30) return false;
+  const std::uint32_t host_bits = 0xFFFFFFFFu >> own.prefix_length;
+  return address.v4_value() == (own.address.v4_value() | host_bits);
+}
+
+Result<void> check_directed_broadcast(const core::NetworkView& network, const IpAddress& address,
+                                      const std::string& vpn_name) {
+  const auto* vpn = network.find_vpn(vpn_name);
+  if (vpn == nullptr || !address.is_v4()) return {};
+  for (const auto& interface : network.interfaces)
+    for (const auto& own : interface.addresses)
+      if (interface.vpn == vpn->id && interface.broadcast && is_directed_broadcast(address, own))
+        return fail(
+            fmt::format("{} is the broadcast address of interface {}; enter the address of one server.",
+                        address.to_string(), interface.name));
+  return {};
+}
+
+Result<void> check_interface(const EntryContext& context, const std::optional<std::string>& name) {
+  if (!name || context.judgement != Judgement::shell) return {};
+  return check_interface_name(context.network, *name);
+}
+
+Result<void> check_poll_range(const Values& values) {
+  const auto& minpoll = values[leaves::server_minpoll];
+  const auto& maxpoll = values[leaves::server_maxpoll];
+  if (!minpoll || !maxpoll || std::stoi(*minpoll) <= std::stoi(*maxpoll)) return {};
+  return fail(fmt::format("minpoll {} is greater than maxpoll {}.", *minpoll, *maxpoll));
+}
+
+}  // namespace
+
+Result<void> admit_key(const EntryContext& context, Values& values, std::vector<std::string>& notices) {
+  const auto algorithm = crypto::parse_mac_algorithm(*values[leaves::key_mode]);
+  CHECK(algorithm);
+  if (auto open = check_gate(context, *algorithm); !open) return open;
+  if (values[leaves::key_mac_length] && *algorithm != MacAlgorithm::hmac_sha256)
+    return fail("mac-length applies to hmac-sha256 only; the other algorithms have MACs of one length.");
+  const bool stored = context.judgement == Judgement::stored;
+  if (stored && values[leaves::key_cipher] && KeyRing::is_ciphertext(*values[leaves::key_cipher])) return {};
+
+  const auto typed = typed_password(context, values);
+  if (!typed) return tl::unexpected(typed.error());
+  if (auto length = config::check_length(*algorithm, typed->password); !length) return length;
+
+  std::uint32_t id = 0;
+  CHECK(config::from_text(*values[leaves::key_id], id));
+  auto known = ciphertext_in(context.candidate, context.keyring, id, typed->password);
+  if (!known) known = ciphertext_in(context.running, context.keyring, id, typed->password);
+  const bool judged = context.judgement == Judgement::shell && context.candidate.complexity_check;
+  if (judged && !(typed->as_ciphertext && known))
+    if (auto complex = config::check_complexity(typed->password); !complex) return complex;
+
+  if (!known)
+    known = typed->as_ciphertext ? *values[leaves::key_cipher] : context.keyring.encipher(typed->password);
+  keep_ciphertext(values, std::move(*known));
+  if (*algorithm == MacAlgorithm::md5 && context.judgement == Judgement::shell)
+    notices.emplace_back("Warning: md5 is a weak algorithm; hmac-sha256 is recommended.");
+  return {};
+}
+
+Result<void> admit_server(const EntryContext& context, Values& values, std::vector<std::string>&) {
+  const auto& address = *values[leaves::server_address];
+  const bool ipv6 = address.find(':') != std::string::npos;
+  if (auto host = ipv6 ? check_ipv6_host(address) : check_ipv4_server(address); !host) return host;
+  if (auto range = check_poll_range(values); !range) return range;
+  if (auto interface = check_interface(context, values[leaves::server_source_interface]); !interface)
+    return interface;
+  if (context.judgement != Judgement::shell) return {};
+  return check_directed_broadcast(context.network, *IpAddress::parse(address),
+                                  values[leaves::server_vpn].value_or(""));
+}
+
+Result<void> admit_source_interface(const EntryContext& context, Values& values, std::vector<std::string>&) {
+  return check_interface(context, values[1]);
+}
+
+Result<void> admit_listen_interface(const EntryContext& context, Values& values, std::vector<std::string>&) {
+  return check_interface(context, values[0]);
+}
+
+Result<void> admit_listen_address(const EntryContext&, Values& values, std::vector<std::string>&) {
+  return check_ipv6_host(*values[0]);
+}
+
+Result<void> admit_listen_all(const EntryContext& context, Values& values,
+                              std::vector<std::string>& notices) {
+  if (values[1] != "disable" || context.judgement != Judgement::shell) return {};
+  notices.emplace_back(
+      values[0]
+          ? "Warning: Only addresses of ntp-service ipv6 server source-address receive IPv6 NTP requests."
+          : "Warning: Only interfaces of ntp-service server source-interface receive IPv4 NTP requests.");
+  return {};
+}
+
+Result<void> check_interface_name(const core::NetworkView& network, const std::string& name) {
+  const auto found = network.find_interfaces(name);
+  if (found.size() < 2) return {};
+  return fail(
+      fmt::format("{} names two interfaces, {} and {}; take the alias from one of them "
+                  "(ip link set dev {} alias '').",
+                  name, found[0]->name, found[1]->name, found[1]->name));
+}
+
+}  // namespace noonmark::cli

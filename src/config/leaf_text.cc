@@ -1,0 +1,45 @@
+#include "config/leaf_text.h"
+
+namespace noonmark::config {
+namespace {
+
+constexpr std::string_view kClockPrefix = "127.127.1.";
+
+template <class T>
+bool assign(T& value, const std::optional<T>& parsed) {
+  if (parsed) value = *parsed;
+  return parsed.has_value();
+}
+
+}  // namespace
+
+bool from_text(std::string_view text, IpAddress& value) { return assign(value, IpAddress::parse(text)); }
+std::string to_text(const IpAddress& value) { return value.to_string(); }
+
+bool from_text(std::string_view text, ClockUnit& value) {
+  std::uint8_t unit = 0;
+  if (!text.starts_with(kClockPrefix) || !from_text(text.substr(kClockPrefix.size()), unit)) return false;
+  value = ClockUnit{unit};
+  return true;
+}
+std::string to_text(ClockUnit value) {
+  return std::string(kClockPrefix) + std::to_string(static_cast<unsigned>(value));
+}
+
+bool from_text(std::string_view text, crypto::MacAlgorithm& value) {
+  return assign(value, crypto::parse_mac_algorithm(text));
+}
+std::string to_text(crypto::MacAlgorithm value) { return std::string(crypto::to_string(value)); }
+
+bool from_text(std::string_view text, core::ListenAll& value) {
+  if (text == "enable")
+    value = core::ListenAll::enable;
+  else if (text == "disable")
+    value = core::ListenAll::disable;
+  else
+    return false;
+  return true;
+}
+std::string to_text(core::ListenAll value) { return value == core::ListenAll::enable ? "enable" : "disable"; }
+
+}  // namespace noonmark::config

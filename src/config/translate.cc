@@ -1,0 +1,73 @@
+#include "config/translate.h"
+
+#include <fmt/format.h>
+
+namespace noonmark::config {
+namespace {
+
+void add_keys(const Configuration& from, const KeyRing& keyring, Translation& to) {
+  for (const auto& key : from.keys) {
+    auto password = keyring.decipher(key.cipher);
+    if (!password) {
+      to.problems.push_back(
+          fmt::format("Authentication key {} cannot be used. {}", key.id, password.error().message));
+      continue;
+    }
+    to.config.keys.push_back({.id = key.id,
+                              .algorithm = key.algorithm,
+                              .secret = std::move(password->secret),
+                              .mac_length = key.mac_length,
+                              .reliable = from.reliable_keys.contains(key.id)});
+  }
+}
+
+core::ServerConfig server_config(const Server& server) {
+  const auto range = poll_range(server);
+  return {.key = server.key(),
+          .version = server.address.is_v4() ? server.version : std::uint8_t{4},
+          .key_id = server.key_id,
+          .source_interface = server.source_interface,
+          .preference = server.preference,
+          .preempt = server.preempt,
+          .burst = server.burst,
+          .iburst = server.iburst,
+          .minpoll = range.minimum,
+          .maxpoll = range.maximum,
+          .port = server.port};
+}
+
+void set_families(const Configuration& from, core::NtpConfig& to) {
+  for (std::size_t i = 0; i < to.families.size(); ++i) {
+    to.families[i].disabled = from.family_disabled[i];
+    to.families[i].serving = from.serving[i];
+    to.families[i].listen_all = from.listen_all[i];
+  }
+  for (const auto& row : from.listen_interfaces)
+    to.family(Family::ipv4).listen_interfaces.insert(row.interface_name);
+  for (const auto& row : from.listen_addresses)
+    to.family(Family::ipv6).listen_addresses.insert({row.address, row.vpn});
+  for (const auto& row : from.receive_disabled)
+    to.family(row.family).receive_disabled.insert(row.interface_name);
+}
+
+}  // namespace
+
+Translation to_ntp_config(const Configuration& from, const KeyRing& keyring) {
+  Translation to;
+  to.config.authentication_enabled = from.authentication_enabled;
+  add_keys(from, keyring, to);
+  for (const auto& server : from.servers) to.config.servers.push_back(server_config(server));
+  for (const auto& row : from.source_interfaces)
+    to.config.source_interfaces.push_back({row.family, row.vpn, row.interface_name});
+  if (from.local_clock)
+    to.config.local_clock =
+        core::LocalClockConfig{static_cast<std::uint8_t>(from.local_clock->unit), from.local_clock->stratum};
+  set_families(from, to.config);
+  to.config.port = from.port;
+  to.config.source_port = from.source_port;
+  to.config.max_distance = from.max_distance;
+  to.config.offset_limit = from.offset_limit;
+  return to;
+}
+
+}  // namespace noonmark::config

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/keyring.h"
+#include "config/model.h"
+#include "core/config.h"
+
+namespace noonmark::config {
+
+/// The engine's configuration. `problems` are sentences about keys that could not be deciphered: those are
+/// left out, and sessions that use them wait.
+struct Translation {
+  core::NtpConfig config;
+  std::vector<std::string> problems;
+};
+Translation to_ntp_config(const Configuration& configuration, const KeyRing& keyring);
+
+}  // namespace noonmark::config
