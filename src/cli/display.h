@@ -26,10 +26,10 @@ struct Services {
   config::Datastore& datastore;
   const core::Engine& engine;
   core::ClockDriver& clock;
-  const core::NetworkView& network;      // as of now; `vpns` names every VPN instance of the machine
-  std::string host_name;                 // the prompt's, until `sysname`
-  std::string version;                   // "0.1.0"
-  std::function<void()> reset_sessions;  // `reset ntp-service session`
+  const core::NetworkView& network;         // as of now; `vpns` names every VPN instance of the machine
+  std::string host_name;                    // the prompt's, until `sysname`
+  std::string version;                      // "0.1.0"
+  std::function<void()> reset_sessions;     // `reset ntp-service session`
   std::int64_t build_date = 1'767'225'600;  // s since 1970: displayed times are of the era nearest to it
 };
 

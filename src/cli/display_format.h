@@ -50,7 +50,7 @@ std::string local_clock_name(unsigned unit);
 /// an address.
 std::string reference_id_text(std::uint32_t reference_id, std::uint8_t stratum);
 
-/// The system's root dispersion, s: aged to `now` while a server is followed; the local clock's does not age.
+/// The system's root dispersion, s, aged to `now` since the last update; the local clock's does not age.
 double root_dispersion_now(const core::SystemState& system, core::RawTime now);
 /// The reference time; the local clock renews its own all the time.
 core::Timestamp reference_time_now(const core::SystemState& system, core::Timestamp now);
