@@ -62,7 +62,9 @@ base::Result<void> check_line(std::string_view line) {
         fmt::format("The command has {} characters; at most {} are allowed.", line.size(), kMaxLine));
   if (std::ranges::any_of(line, is_control))
     return base::fail("The command contains a control character; type printable characters only.");
-  if (!is_utf8(line)) return base::fail("The command is not valid UTF-8; type printable characters only.");
+  // The shell sends the replacement character where it read octets that are no UTF-8.
+  if (!is_utf8(line) || line.find("\xEF\xBF\xBD") != std::string_view::npos)
+    return base::fail("The command is not valid UTF-8; type printable characters only.");
   return {};
 }
 
