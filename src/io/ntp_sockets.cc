@@ -59,7 +59,9 @@ bool same_namespace(const VpnPlace& a, const VpnPlace& b) {
 }  // namespace
 
 NtpSockets::NtpSockets(Loop& loop, Handler& handler, base::LogSink& log)
-    : loop_(loop), handler_(handler), log_(log) {}
+    : loop_(loop), handler_(handler), log_(log), stamping_(UdpSocket::keep_stamping(Family::ipv4)) {
+  if (!stamping_) stamping_ = UdpSocket::keep_stamping(Family::ipv6);
+}
 
 NtpSockets::~NtpSockets() {
   for (const auto& [id, request] : requests_) loop_.unwatch(request.socket.fd());
@@ -242,8 +244,10 @@ int NtpSockets::send_from_fixed_port(const Transmit& transmit, const VpnPlace& w
       socket.send(transmit.bytes(), transmit.remote, transmit.local.address, interface_for(transmit));
   if (error != 0) {
     close_if_unused(key);
-    // Only the source address can be wrong with a packet that went through core: it is not ours any more.
-    return error == EINVAL && !transmit.local.address.is_unspecified() ? EADDRNOTAVAIL : error;
+    // A source address that is not ours any more gives other errors here than at a bind.
+    const auto probe =
+        UdpSocket::open(where, {local_for_bind(transmit).address, 0, local_for_bind(transmit).scope});
+    return probe ? error : probe.error();
   }
   if (!socket.stamps_transmits()) report_later(transmit.id, 0);
   (*port)->outstanding.push_back({transmit.id, transmit.remote, transmit.data, transmit.size});

@@ -129,6 +129,7 @@ class NtpSockets {
   Loop& loop_;
   Handler& handler_;
   base::LogSink& log_;
+  UniqueFd stamping_;
   std::vector<VpnPlace> places_;
   std::unordered_map<core::TransmitId, RequestSocket> requests_;
   std::map<PortKey, FixedPort> fixed_;

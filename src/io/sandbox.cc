@@ -1,5 +1,6 @@
 #include "io/sandbox.h"
 
+#include <array>
 #include <cerrno>
 #include <cap-ng.h>
 #include <fmt/format.h>
@@ -10,6 +11,8 @@
 
 namespace noonmark::io {
 namespace {
+
+constexpr std::array<unsigned, 4> kNeeded = {CAP_NET_BIND_SERVICE, CAP_NET_RAW, CAP_SYS_ADMIN, CAP_SYS_TIME};
 
 std::string failed(const char* what) { return fmt::format("cannot {}: {}", what, errno_text(errno)); }
 
@@ -35,7 +38,7 @@ std::vector<std::string> drop_capabilities(bool steers_system_clock) {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) failures.push_back(failed("set no_new_privs"));
   if (capng_get_caps_process() != 0) return failures.push_back("cannot read the capabilities"), failures;
   std::vector<unsigned> keep;
-  for (const unsigned capability : {CAP_NET_BIND_SERVICE, CAP_NET_RAW, CAP_SYS_ADMIN, CAP_SYS_TIME}) {
+  for (const unsigned capability : kNeeded) {
     const bool wanted = capability != CAP_SYS_TIME || steers_system_clock;
     if (wanted && capng_have_capability(CAPNG_PERMITTED, capability) == 1) keep.push_back(capability);
   }

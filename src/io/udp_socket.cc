@@ -111,6 +111,12 @@ tl::expected<UdpSocket, int> UdpSocket::open(const VpnPlace& place, const Endpoi
   return socket;
 }
 
+UniqueFd UdpSocket::keep_stamping(Family family) {
+  UdpSocket socket(new_socket(family), family);
+  if (socket.fd_) socket.set_option(SOL_SOCKET, SO_TIMESTAMPING, kReceiveStamps);
+  return std::move(socket.fd_);
+}
+
 bool UdpSocket::set_option(int level, int name, int value) const {
   return ::setsockopt(fd_.get(), level, name, &value, sizeof value) == 0;
 }

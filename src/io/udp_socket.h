@@ -44,6 +44,11 @@ class UdpSocket {
   static tl::expected<UdpSocket, int> open(const VpnPlace& place, const base::Endpoint& local,
                                            bool shared = false);
 
+  /// A socket without a port that is there to be open. The kernel stamps datagrams only while somebody wants
+  /// it, and begins some time after it is asked: too late for the answer to the first request of a fresh
+  /// socket.
+  static UniqueFd keep_stamping(base::Family family);
+
   int fd() const { return fd_.get(); }
   std::uint16_t port() const { return port_; }
 

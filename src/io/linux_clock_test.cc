@@ -1,0 +1,171 @@
+#include "io/linux_clock.h"
+
+#include <gtest/gtest.h>
+
+#include "io/test_support.h"
+
+namespace noonmark::io {
+namespace {
+
+using core::ClockCommand;
+using core::Duration;
+using testing::FakeKernel;
+
+constexpr std::int64_t kMillisecond = 1'000'000;
+constexpr std::int64_t kSecond = 1'000'000'000;
+
+std::unique_ptr<LinuxClock> made(FakeKernel& kernel) {
+  auto clock = LinuxClock::create(kernel);
+  EXPECT_TRUE(clock);
+  return std::move(*clock);
+}
+
+ClockCommand frequency(double f) {
+  ClockCommand command;
+  command.frequency = f;
+  return command;
+}
+
+double rate_of(const timex& t) {
+  return (static_cast<double>(t.tick) - 10000) / 10000 + static_cast<double>(t.freq) / 65536e6;
+}
+
+TEST(LinuxClock, WithoutTheCapabilityItIsRefusedAndTheAlternativesAreNamed) {
+  FakeKernel kernel;
+  kernel.capable = false;
+  const auto clock = LinuxClock::create(kernel);
+  ASSERT_FALSE(clock);
+  for (const char* word : {"CAP_SYS_TIME", "--clock observe", "--clock virtual"})
+    EXPECT_NE(std::string::npos, clock.error().message.find(word)) << word;
+}
+
+TEST(LinuxClock, MakingItAsksTheKernelForNoChange) {
+  FakeKernel kernel;
+  made(kernel);
+  EXPECT_TRUE(kernel.requests.empty());
+  kernel.capable = false;
+  EXPECT_FALSE(LinuxClock::create(kernel));
+  constexpr unsigned kEveryChange = ADJ_OFFSET | ADJ_FREQUENCY | ADJ_MAXERROR | ADJ_ESTERROR | ADJ_STATUS |
+                                    ADJ_TIMECONST | ADJ_TAI | ADJ_SETOFFSET | ADJ_MICRO | ADJ_NANO |
+                                    ADJ_TICK | 0x8000;
+  for (const timex& request : kernel.requests) EXPECT_EQ(0u, request.modes & kEveryChange);
+}
+
+TEST(LinuxClock, ReadsBothScalesAndWhatTheKernelCorrectsAlready) {
+  FakeKernel kernel;
+  kernel.state.tick = 10001;
+  kernel.state.freq = -20 * 65536;
+  const auto clock = made(kernel);
+  EXPECT_NEAR(80e-6, clock->initial_frequency(), 1e-12);
+  const auto before = clock->now();
+  kernel.pass(kSecond, kSecond + 5);
+  const auto after = clock->now();
+  EXPECT_EQ(Duration::from_nanoseconds(kSecond), after.raw - before.raw);
+  EXPECT_EQ(kSecond + 5, (after.served - before.served).nanoseconds() + 1);  // nanoseconds() rounds down
+}
+
+TEST(LinuxClock, SetsTheFrequencyWithTheTickBeyond500Ppm) {
+  FakeKernel kernel;
+  const auto clock = made(kernel);
+  for (const double f : {0.0, 37.5e-6, -500e-6, 501e-6, -0.0123, 0.1, -0.1}) {
+    ASSERT_TRUE(clock->apply(frequency(f)));
+    const timex& request = kernel.requests.back();
+    EXPECT_NEAR(f, rate_of(request), 1e-11) << f;
+    EXPECT_EQ(std::abs(f) > 500e-6, request.tick != 10000) << f;
+    EXPECT_LE(std::abs(request.freq), 500 * 65536) << f;
+    EXPECT_TRUE(request.tick >= 9000 && request.tick <= 11000) << f;
+  }
+}
+
+TEST(LinuxClock, StepsInBothDirectionsTogetherWithTheRest) {
+  FakeKernel kernel;
+  const auto clock = made(kernel);
+  for (const std::int64_t step : {1'500 * kMillisecond, -250 * kMillisecond, -2 * kSecond}) {
+    const std::int64_t before = kernel.real_ns;
+    ClockCommand command = frequency(10e-6);
+    command.step = Duration::from_nanoseconds(step);
+    ASSERT_TRUE(clock->apply(command));
+    EXPECT_NEAR(static_cast<double>(step), static_cast<double>(kernel.real_ns - before), 1);
+    const timex& request = kernel.requests.back();
+    EXPECT_TRUE(request.time.tv_usec >= 0 && request.time.tv_usec < kSecond);
+    EXPECT_EQ(static_cast<unsigned>(ADJ_SETOFFSET | ADJ_NANO | ADJ_FREQUENCY | ADJ_TICK | ADJ_STATUS |
+                                    ADJ_MAXERROR | ADJ_ESTERROR),
+              request.modes);
+  }
+}
+
+TEST(LinuxClock, TellsTheKernelItsStatusForOtherPrograms) {
+  FakeKernel kernel;
+  const auto clock = made(kernel);
+  ClockCommand command;
+  command.status = {true, wire::Leap::insert, 0.0125, 0.00025};
+  ASSERT_TRUE(clock->apply(command));
+  EXPECT_EQ(STA_INS, kernel.requests.back().status);
+  EXPECT_EQ(12500, kernel.requests.back().maxerror);
+  EXPECT_EQ(250, kernel.requests.back().esterror);
+  command.status = {false, wire::Leap::remove, 1e9, -1};
+  ASSERT_TRUE(clock->apply(command));
+  EXPECT_EQ(STA_UNSYNC | STA_DEL, kernel.requests.back().status);
+  EXPECT_EQ(16'000'000, kernel.requests.back().maxerror);
+  EXPECT_EQ(0, kernel.requests.back().esterror);
+}
+
+TEST(LinuxClock, EndsWhatAnotherProgramLeftOnlyOnceAndAtTheFirstCommand) {
+  FakeKernel kernel;
+  const auto clock = made(kernel);
+  ASSERT_TRUE(clock->apply(frequency(0)));
+  ASSERT_EQ(3u, kernel.requests.size());
+  EXPECT_EQ(static_cast<unsigned>(ADJ_STATUS | ADJ_OFFSET), kernel.requests[0].modes);
+  EXPECT_EQ(static_cast<unsigned>(ADJ_OFFSET_SINGLESHOT), kernel.requests[1].modes);
+  ASSERT_TRUE(clock->apply(frequency(1e-6)));
+  EXPECT_EQ(4u, kernel.requests.size());
+}
+
+TEST(LinuxClock, ACommandThatIsRefusedIsAnErrorAndChangesNothing) {
+  FakeKernel kernel;
+  const auto clock = made(kernel);
+  EXPECT_FALSE(clock->apply(frequency(0.11)));
+  EXPECT_TRUE(kernel.requests.empty());
+  kernel.capable = false;
+  const auto refused = clock->apply(frequency(1e-6));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(base::ErrorCode::io, refused.error().code);
+}
+
+TEST(LinuxClock, AKernelStampIsFoundOnTheRawScaleWithTheRateInForce) {
+  FakeKernel kernel;
+  const auto clock = made(kernel);
+  ASSERT_TRUE(clock->apply(frequency(0.01)));
+  const std::int64_t stamp = kernel.real_ns;
+  const auto then = clock->now();
+  kernel.pass(100 * kMillisecond, 101 * kMillisecond);
+  const auto found = clock->at_kernel_time(stamp);
+  EXPECT_NEAR(0, (found.raw - then.raw).seconds(), 2e-9);
+  EXPECT_EQ(then.served, found.served);
+}
+
+TEST(LinuxClock, AStampFromBeforeAStepIsPlacedBeforeIt) {
+  for (const std::int64_t step : {10 * kSecond, -10 * kSecond, 20 * kMillisecond, -200 * kMillisecond}) {
+    FakeKernel kernel;
+    const auto clock = made(kernel);
+    const std::int64_t stamp = kernel.real_ns;
+    const auto then = clock->now();
+    kernel.pass(30 * kMillisecond, 30 * kMillisecond);
+    ClockCommand command;
+    command.step = Duration::from_nanoseconds(step);
+    ASSERT_TRUE(clock->apply(command));
+    const std::int64_t late_stamp = kernel.real_ns + kMillisecond;
+    kernel.pass(5 * kMillisecond, 5 * kMillisecond);
+    EXPECT_NEAR(0, (clock->at_kernel_time(stamp).raw - then.raw).seconds(), 2e-9) << step;
+    EXPECT_NEAR(0.031, (clock->at_kernel_time(late_stamp).raw - then.raw).seconds(), 2e-9) << step;
+  }
+}
+
+TEST(LinuxClock, AStampIsNeverLaterThanNow) {
+  FakeKernel kernel;
+  const auto clock = made(kernel);
+  EXPECT_EQ(clock->now().raw, clock->at_kernel_time(kernel.real_ns + kSecond).raw);
+}
+
+}  // namespace
+}  // namespace noonmark::io
