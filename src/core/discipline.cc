@@ -22,6 +22,7 @@ constexpr double kMaxOffsetVariance = 1e9;
 constexpr double kMinFrequencyVariance = 1e-24;
 constexpr double kMaxFrequencyVariance = square(kMaxFrequency);
 constexpr double kMaxCorrelation = 0.9999999;
+constexpr double kMinNoiseShare = 1e-12;  // of the prior variance
 
 // The model.
 constexpr double kInitialFrequencyDeviation = 100e-6;  // s/s, of an unknown oscillator
@@ -36,12 +37,15 @@ constexpr double kMaxWander = 3e-7;
 // Adaptation. Scores are innovations in standard deviations.
 constexpr double kOutlierScore = 3;  // beyond it an innovation counts less (Huber)
 constexpr int kUpdatesBeforeOutliers = 4;
+constexpr int kNoiseMemory = 32;      // updates
+constexpr double kLeastNoise = 0.25;  // of the uncertainty that a measurement tells
+constexpr double kMostNoise = 2;
+constexpr double kOutlierBias = 1.03;  // 1 / mean of squared scores that are cut at kOutlierScore
 constexpr double kTrendGain = 0.3;
 constexpr double kTrendScore = 4.5;     // so one outlier alone is no surprise, but two are
 constexpr double kTrendSurprise = 1.8;  // white scores stay below with more than 4 standard deviations
 constexpr double kWanderGain = 0.1;
-constexpr int kNoiseMemory = 32;       // updates
-constexpr double kOutlierBias = 1.03;  // 1 / mean of squared scores that are cut at kOutlierScore
+constexpr double kMaxLikeness = 2;  // of two scores in a row, their product
 
 // Steering.
 constexpr double kMinSlewTime = 2;        // s
@@ -204,23 +208,29 @@ void Discipline::correct(const Measurement& measurement) {
   const double elapsed = (measurement.at - estimate_->at).seconds();
   const double uncertainty = uncertainty_of(measurement);
   estimate_ = predicted(*estimate_, measurement.at);
-  noise_ = std::clamp(noise_, square(uncertainty / 4), square(uncertainty * 2));
+  noise_ = std::clamp(noise_, square(kLeastNoise * uncertainty), square(kMostNoise * uncertainty));
   const double innovation = measurement.offset - estimate_->offset;
   ++updates_;
   learn({innovation, elapsed, estimate_->p_offset + noise_});
   apply(innovation);
 }
 
-/// What the innovations tell about the model: their size the noise, their likeness the wander, a trend that
-/// it broke.
+/// What the innovations tell about the model.
+///  - Their size: the noise. It is learned slowly, because the jitter that a measurement tells swells with
+///  the very
+///    change of frequency that has to be noticed.
+///  - Their likeness: how much the frequency wanders. They are independent when the filter follows neither
+///  too
+///    slowly nor too eagerly.
+///  - A trend: that the model broke.
 void Discipline::learn(const Innovation& innovation) {
   const double raw_score = innovation.value / std::sqrt(innovation.variance);
   const double score = bounded(raw_score, kOutlierScore);
   const double noise_share = noise_ / innovation.variance;
   noise_ *= 1 + noise_share / std::min(updates_, kNoiseMemory) * (kOutlierBias * square(score) - 1);
   if (updates_ > kUpdatesBeforeOutliers) {
-    wander_ =
-        std::clamp(wander_ * std::exp(kWanderGain * bounded(score * last_score_, 2)), kMinWander, kMaxWander);
+    const double likeness = bounded(score * last_score_, kMaxLikeness);
+    wander_ = std::clamp(wander_ * std::exp(kWanderGain * likeness), kMinWander, kMaxWander);
   }
   last_score_ = score;
   trend_ += kTrendGain * (bounded(raw_score, kTrendScore) - trend_);
@@ -239,7 +249,7 @@ void Discipline::open_up(const Innovation& innovation) {
 void Discipline::apply(double innovation) {
   Estimate& e = *estimate_;
   // A tiny noise against a huge prior would cancel all digits.
-  const double variance = e.p_offset + std::max(noise_, 1e-12 * e.p_offset);
+  const double variance = e.p_offset + std::max(noise_, kMinNoiseShare * e.p_offset);
   const double score = std::abs(innovation) / std::sqrt(variance);
   const bool is_outlier = updates_ > kUpdatesBeforeOutliers && score > kOutlierScore;
   const double weighted_variance = is_outlier ? variance * score / kOutlierScore : variance;

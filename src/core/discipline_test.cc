@@ -212,13 +212,16 @@ TEST_P(HoldsAt, ErrorsWithinTheNoiseForHours) {
 
 INSTANTIATE_TEST_SUITE_P(Discipline, HoldsAt,
                          testing::Values(Holding{6, 20e-6, 1e-9, 15e-6}, Holding{6, 1e-3, 1e-9, 400e-6},
-                                         Holding{6, 1e-3, 1e-8, 500e-6}, Holding{10, 20e-6, 1e-9, 80e-6},
+                                         Holding{6, 1e-3, 1e-8, 500e-6}, Holding{10, 100e-6, 1e-11, 60e-6},
+                                         Holding{6, 100e-6, 1e-7, 150e-6}, Holding{10, 20e-6, 1e-9, 80e-6},
                                          Holding{10, 1e-3, 1e-9, 700e-6}));
 
 TEST(Discipline, FollowsAFrequencyChangeWithinTenPolls) {
+  std::uint64_t seed = 1;
   for (const double change : {2e-6, -50e-6}) {
-    for (const int poll : {6, 10}) {
-      World world({.frequency = 12e-6, .wander = 1e-9, .delay = 1e-3, .queue = 50e-6, .poll = 6});
+    for (const int poll : {6, 6, 6, 6, 10, 10, 10, 10}) {
+      World world(
+          {.seed = seed++, .frequency = 12e-6, .wander = 1e-9, .delay = 1e-3, .queue = 50e-6, .poll = 6});
       world.run_until(3600);
       world.set_poll(poll);
       const double interval = std::exp2(poll);
@@ -396,6 +399,43 @@ TEST_F(Fed, ASlewIsFiniteAndLeavesTheFrequency) {
   EXPECT_LT(now, 60);
   EXPECT_NEAR(correction, 0.1, discipline_.deviation(at(now)) / 8);
   EXPECT_EQ(command_->frequency, discipline_.frequency());
+}
+
+TEST_F(Fed, LateEndsOfASlewNeverOvershoot) {
+  update(1, 0.1, 0);
+  double correction = 0;
+  double now = 1;
+  while (discipline_.next_deadline() != kNever) {
+    const double late = deadline() + 1;
+    correction += command_->frequency * (late - now);
+    ASSERT_LE(correction, 0.1 + 1e-9);
+    now = late;
+    on_deadline(now, correction);
+  }
+  EXPECT_GT(correction, 0.099);
+}
+
+TEST_F(Fed, WhatIsFarBelowTheNoiseIsNotSlewed) {
+  for (int i = 0; i < 60; ++i) update(8 * i, 0, 0);
+  const double sigma = discipline_.deviation(at(480));
+  update(480, 0, sigma / 100);
+  EXPECT_EQ(discipline_.next_deadline(), kNever);
+  EXPECT_EQ(command_->frequency, discipline_.frequency());
+  update(488, 0, sigma);
+  EXPECT_NE(discipline_.next_deadline(), kNever);
+}
+
+TEST_F(Fed, ABadFirstMeasurementOfAnEmptyFilterIsSoonForgotten) {
+  discipline_.update({at(1), 0.01, 1e-7, 8}, at(1), 0, kBuildDate + 1000, limits_, command_);
+  discipline_.update({at(3), 0, 1e-3, 4}, at(3), 0, kBuildDate + 1000, limits_, command_);
+  EXPECT_NEAR(discipline_.predicted_offset(at(3)), 0, 0.5e-3);
+}
+
+TEST_F(Fed, OneOutlierHardlyMovesTheEstimate) {
+  for (int i = 0; i < 60; ++i) update(8 * i, i % 2 == 0 ? 20e-6 : -20e-6, 0);
+  update(480, 0.05, 0);
+  EXPECT_LT(std::abs(discipline_.predicted_offset(at(480))), 60e-6);
+  EXPECT_LT(std::abs(discipline_.frequency()), 1e-6);
 }
 
 TEST_F(Fed, NothingHappensBeforeTheDeadline) {
