@@ -307,6 +307,33 @@ TEST_P(NtpSocketsTest, AServiceMovesWithItsPortAndEndsWithItsVpn) {
   EXPECT_TRUE(UdpSocket::open({}, {IpAddress::any(family), second, 0}));
 }
 
+TEST_P(NtpSocketsTest, OnePortIsServedInAVrfAndOutsideInAnyOrder) {
+  // To bind(), a socket bound to a VRF device is as one that is bound to any device.
+  const VpnPlace vrf{{VpnId{1}, "lo", core::Vpn::Kind::vrf}, 1, nullptr};
+  sockets.use_places({VpnPlace{}, vrf});
+  const VpnId outside = VpnId::public_instance;
+  for (const auto& order : {std::pair{outside, VpnId{1}}, std::pair{VpnId{1}, outside}}) {
+    const std::uint16_t port = free_port(family);
+    sockets.serve(family, port, {order.first});
+    sockets.serve(family, port, {order.first, order.second});
+    EXPECT_TRUE(sockets.service_problems().empty());
+    EXPECT_EQ(EADDRINUSE, UdpSocket::open({}, {IpAddress::any(family), port, 0}, true).error());
+    seen.seen.clear();
+    Peer client(family);
+    client.send(48, {loopback, port, 0});
+    ASSERT_TRUE(until([&] { return !seen.seen.empty(); }));
+    EXPECT_EQ(VpnId{1}, seen.seen[0].arrival.path.vpn);
+    sockets.send([&] {
+      Transmit reply = reply_to(seen.seen[0].arrival);
+      reply.vpn = VpnId{1};
+      return reply;
+    }());
+    EXPECT_EQ((Endpoint{loopback, port, 0}), received_by(client).remote);
+  }
+  sockets.use_places({VpnPlace{}});
+  EXPECT_TRUE(sockets.service_problems().empty());
+}
+
 TEST_P(NtpSocketsTest, ASourcePortThatIsAlsoTheServicesIsOneSocketWhicheverComesFirst) {
   Peer server(family);
   const std::uint16_t port = free_port(family);
