@@ -20,6 +20,11 @@ constexpr std::string_view kSaveQuestion =
     "Warning: The current configuration will be written to the device. Continue? [Y/N]:";
 constexpr std::string_view kDefaultCopy = "saved.cfg";
 
+const std::string& device_name(const Services& services) {
+  const auto& sysname = services.datastore.running().sysname;
+  return sysname.empty() ? services.host_name : sysname;
+}
+
 bool needs_privilege(Action action) {
   switch (action) {
     case Action::display:
@@ -54,10 +59,13 @@ std::string_view without_blanks(std::string_view text) {
 Session::Session(const Services& services, SessionOptions options)
     : services_(services), options_(std::move(options)), candidate_(options_.owner) {}
 
+std::string Session::user_prompt(const Services& services) {
+  return fmt::format("<{}>", device_name(services));
+}
+
 std::string Session::prompt() {
-  const auto& sysname = services_.datastore.running().sysname;
-  const auto& host = sysname.empty() ? services_.host_name : sysname;
-  if (view_ == View::user) return fmt::format("<{}>", host);
+  if (view_ == View::user) return user_prompt(services_);
+  const auto& host = device_name(services_);
   const char mark = services_.datastore.is_changed(candidate_) ? '*' : '~';
   if (view_ == View::system) return fmt::format("[{}{}]", mark, host);
   return fmt::format("[{}{}-{}]", mark, host, interface_name_);

@@ -39,6 +39,9 @@ class Session {
  public:
   Session(const Services& services, SessionOptions options);
 
+  /// The prompt of the user view.
+  static std::string user_prompt(const Services& services);
+
   std::string prompt();
   /// One line without its newline. While a question is open it is taken as its answer.
   Response execute(std::string_view line);
