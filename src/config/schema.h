@@ -121,10 +121,10 @@ constexpr Schema table_schema() {
           }};
 }
 
-/// One line whose leaf is a member of Configuration itself.
+/// One line whose leaf is a member of Configuration itself; with its default there is no line.
 template <const auto& Leaves>
 constexpr Schema value_schema() {
-  static_assert(Leaves.size() == 1);
+  static_assert(Leaves.size() == 1 && Leaves[0].info.role == LeafRole::option);
   return {kInfos<Leaves>, [](Configuration& c, const Values& values) { return read_row<Leaves>(values, c); },
           [](Configuration& c, const Values&) {
             const bool was_set = Leaves[0].get(c).has_value();

@@ -20,7 +20,7 @@ namespace leaves {
 
 inline constexpr std::array sysname{
     leaf<&Configuration::sysname>(
-        {"host-name", LeafType::name, LeafRole::required, "Host name of the device", 1, 246}),
+        {"host-name", LeafType::name, LeafRole::option, "Host name of the device", 1, 246}),
 };
 
 inline constexpr std::array port{
