@@ -45,7 +45,7 @@ inline constexpr std::array offset_limit{
 
 inline constexpr std::array source_interface{
     leaf<&SourceInterface::family>(kIpv6FlagKey),
-    leaf<&SourceInterface::interface_name>({"interface-name", LeafType::interface_name, LeafRole::required,
+    leaf<&SourceInterface::interface_name>({"interface-name", LeafType::interface_name, LeafRole::option,
                                             "Name of the interface", 1, kMaxInterfaceName}),
     leaf<&SourceInterface::vpn>(kVpnNameKey),
 };

@@ -1,0 +1,67 @@
+#include "config/translate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "crypto/aead.h"
+
+namespace noonmark::config {
+namespace {
+
+using testing::HasSubstr;
+
+struct TranslateTest : testing::Test {
+  base::SeededRandom random{1};
+  KeyRing ring{crypto::Secret(std::string_view(std::string(crypto::kAeadKeySize, 'k'))), random};
+  Configuration configuration;
+};
+
+TEST_F(TranslateTest, ADefaultConfigurationIsTheEnginesDefault) {
+  EXPECT_EQ(to_ntp_config(configuration, ring).config, core::NtpConfig{});
+}
+
+TEST_F(TranslateTest, KeysAreDecipheredAndKnowWhetherTheyAreReliable) {
+  const crypto::Secret secret(std::string_view("secret"));
+  configuration.keys.put({.id = 1, .cipher = ring.encipher({secret, false}), .mac_length = 32});
+  configuration.reliable_keys.put({1});
+  const auto translation = to_ntp_config(configuration, ring);
+  ASSERT_EQ(translation.config.keys.size(), 1u);
+  EXPECT_EQ(translation.config.keys[0].secret, secret);
+  EXPECT_EQ(translation.config.keys[0].mac_length, 32);
+  EXPECT_TRUE(translation.config.keys[0].reliable);
+}
+
+TEST_F(TranslateTest, AKeyThatCannotBeDecipheredIsLeftOutAndTold) {
+  configuration.keys.put({.id = 7, .cipher = "%^%#AAAA%^%#"});
+  const auto translation = to_ntp_config(configuration, ring);
+  EXPECT_TRUE(translation.config.keys.empty());
+  EXPECT_THAT(translation.problems, testing::ElementsAre(HasSubstr("key 7")));
+}
+
+TEST_F(TranslateTest, Ipv6ServersSpeakVersion4AndPollRangesAreResolved) {
+  Server server;
+  server.address = *IpAddress::parse("2001:db8::1");
+  server.minpoll = 12;
+  configuration.servers.put(server);
+  const auto config = to_ntp_config(configuration, ring).config;
+  EXPECT_EQ(config.servers[0].version, 4);
+  EXPECT_EQ(config.servers[0].minpoll, 12);
+  EXPECT_EQ(config.servers[0].maxpoll, 12);
+}
+
+TEST_F(TranslateTest, FamiliesTakeTheirListeners) {
+  configuration.serving = {core::Serving::never, core::Serving::always};
+  configuration.listen_interfaces.put({"eth0"});
+  configuration.listen_addresses.put({IpAddress::loopback(Family::ipv6), "red"});
+  configuration.receive_disabled.put({"eth1", Family::ipv6});
+  const auto config = to_ntp_config(configuration, ring).config;
+  EXPECT_EQ(config.family(Family::ipv4).serving, core::Serving::never);
+  EXPECT_EQ(config.family(Family::ipv6).serving, core::Serving::always);
+  EXPECT_TRUE(config.family(Family::ipv4).listen_interfaces.contains("eth0"));
+  EXPECT_EQ(config.family(Family::ipv6).listen_addresses.size(), 1u);
+  EXPECT_TRUE(config.family(Family::ipv6).receive_disabled.contains("eth1"));
+  EXPECT_TRUE(config.family(Family::ipv4).receive_disabled.empty());
+}
+
+}  // namespace
+}  // namespace noonmark::config
