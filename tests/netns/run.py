@@ -19,6 +19,12 @@ FAST = "iburst minpoll 3 maxpoll 4"
 SYNCHRONIZED = {"system-peer", "survivor", "outlier"}
 
 
+def add_loopback(namespace, address):
+    """An interface loop1 that is always up; a pair to nowhere, for not every kernel has dummy interfaces."""
+    noonmark.connect(namespace, "loop1", namespace, "loop1peer")
+    namespace.address("loop1", address)
+
+
 class Lab:
     def __init__(self, test):
         self.test = test
@@ -35,16 +41,12 @@ class Lab:
         self.home.address("eth1", "10.8.0.2/24", "fd08::2/64")
         self.hub.address("eth0", "10.8.0.1/24", "10.8.0.9/24", "fd08::1/64", "fd08::9/64", "fe80::1/64")
         # A loopback address of the clients, and the way back to it.
-        self.home.ip("link", "add", "loop1", "type", "dummy")
-        self.home.ip("link", "set", "loop1", "up")
-        self.home.address("loop1", "10.7.7.7/32")
+        add_loopback(self.home, "10.7.7.7/32")
         self.hub.ip("route", "add", "10.7.7.7/32", "via", "10.8.0.2")
         noonmark.connect(self.home, "eth2", self.other, "eth0")
         self.home.address("eth2", "10.6.0.2/24")
         self.other.address("eth0", "10.6.0.1/24")
-        self.other.ip("link", "add", "loop1", "type", "dummy")
-        self.other.ip("link", "set", "loop1", "up")
-        self.other.address("loop1", "10.5.5.5/32")
+        add_loopback(self.other, "10.5.5.5/32")
         self.home.ip("route", "add", "10.5.5.5/32", "via", "10.6.0.1")
 
     def add_far_server(self, vpn, name, stratum):

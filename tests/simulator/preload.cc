@@ -46,23 +46,34 @@ struct Readiness {
   bool error_queue = false;
 };
 std::array<Readiness, kMostDescriptors> readiness;
-std::string reported;
 
-void write_line(int fd, const std::string& line) {
-  [[maybe_unused]] const ssize_t written = REAL(write)(fd, line.data(), line.size());
+/// Made when first used, which may be before this library's own start, and never destroyed.
+std::string& reported() {
+  static auto* const lines = new std::string;
+  return *lines;
 }
+
+void write_text(int fd, const std::string& text) {
+  [[maybe_unused]] const ssize_t written = REAL(write)(fd, text.data(), text.size());
+}
+
+void append_to_report(const std::string& text) {
+  const char* const path = std::getenv("NOONMARK_SIMULATOR_REPORT");
+  if (path == nullptr) return;
+  const int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  write_text(fd, text);
+  close(fd);
+}
+
+__attribute__((constructor)) void make_report() { append_to_report(""); }
 
 void report(const std::string& fault) {
   const std::string line = "simulator-rules: " + fault + '\n';
-  if (reported.find(line) != std::string::npos) return;
-  reported += line;
+  if (reported().find(line) != std::string::npos) return;
+  reported() += line;
   const int saved = errno;
-  write_line(STDERR_FILENO, line);
-  if (const char* const path = std::getenv("NOONMARK_SIMULATOR_REPORT")) {
-    const int fd = REAL(open)(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    write_line(fd, line);
-    REAL(close)(fd);
-  }
+  write_text(STDERR_FILENO, line);
+  append_to_report(line);
   errno = saved;
 }
 
