@@ -115,7 +115,7 @@ def check(case, daemon, server):
 
 
 def main():
-    with noonmark.test() as test:
+    with noonmark.test(100) as test:
         port = noonmark.free_port()
         server = Server(port)
         server.start()

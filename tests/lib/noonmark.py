@@ -292,14 +292,20 @@ class Test:
 
 
 def _exit_on_signal(number, _frame):
+    if number == signal.SIGALRM:
+        raise Failure("the test takes too long")
     sys.exit(128 + number)
 
 
 @contextlib.contextmanager
-def test():
-    """The frame of a test: a Failure inside becomes a message and status 1; whatever happens, all is cleaned up."""
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+def test(seconds=240):
+    """The frame of a test: a Failure inside becomes a message and status 1; whatever happens, all is cleaned up.
+
+    It fails after that many seconds: ctest, when a test times out, leaves nobody to clean up.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, _exit_on_signal)
+    signal.alarm(seconds)
     frame = Test()
     try:
         yield frame
@@ -307,4 +313,5 @@ def test():
         print(f"FAILED: {failure}", flush=True)
         sys.exit(1)
     finally:
+        signal.alarm(0)
         frame.clean()

@@ -67,7 +67,7 @@ def check_daemon(test):
 
 
 def main():
-    with noonmark.test() as test:
+    with noonmark.test(100) as test:
         check_offender(test)
         check_daemon(test)
 
