@@ -19,10 +19,10 @@ FAST = "iburst minpoll 3 maxpoll 4"
 SYNCHRONIZED = {"system-peer", "survivor", "outlier"}
 
 
-def add_loopback(namespace, address):
+def add_loopback(namespace, *addresses):
     """An interface loop1 that is always up; a pair to nowhere, for not every kernel has dummy interfaces."""
     noonmark.connect(namespace, "loop1", namespace, "loop1peer")
-    namespace.address("loop1", address)
+    namespace.address("loop1", *addresses)
 
 
 class Lab:
@@ -40,9 +40,10 @@ class Lab:
         self.home.ip("link", "set", "dev", "eth1", "alias", "GigabitEthernet0/0/1")
         self.home.address("eth1", "10.8.0.2/24", "fd08::2/64")
         self.hub.address("eth0", "10.8.0.1/24", "10.8.0.9/24", "fd08::1/64", "fd08::9/64", "fe80::1/64")
-        # A loopback address of the clients, and the way back to it.
-        add_loopback(self.home, "10.7.7.7/32")
+        # Loopback addresses of the clients, and the way back to them.
+        add_loopback(self.home, "10.7.7.7/32", "fd07::7/128")
         self.hub.ip("route", "add", "10.7.7.7/32", "via", "10.8.0.2")
+        self.hub.ip("route", "add", "fd07::7/128", "via", "fd08::2")
         noonmark.connect(self.home, "eth2", self.other, "eth0")
         self.home.address("eth2", "10.6.0.2/24")
         self.other.address("eth0", "10.6.0.1/24")
@@ -95,7 +96,7 @@ def one_address_in_two_vpns(lab):
 
 
 def unknown_vpn(lab):
-    """a VPN instance that comes later"""
+    """a VPN instance that comes later, goes, and comes again"""
     name = lab.test.unique("late")
     client = lab.test.noonmarkd("late", *CLOCK, namespace=lab.home)
     printed = client.configure(f"ntp-service unicast-server 10.9.0.1 vpn-instance {name} {FAST}")
@@ -103,8 +104,13 @@ def unknown_vpn(lab):
         raise noonmark.Failure(f"the commit does not warn of an unknown VPN instance: {printed!r}")
     yield
     client.wait_code("vpn-unknown", "10.9.0.1", name)
-    lab.add_far_server(lab.test.namespace("late"), "far3", 4)
+    late = lab.test.namespace("late")
+    lab.add_far_server(late, "far3", 4)
     client.wait_synchronized(30)
+    late.delete()
+    client.wait_code("vpn-unknown", "10.9.0.1", name)
+    lab.add_far_server(lab.test.namespace("late"), "far5", 4)
+    client.wait_code(SYNCHRONIZED, "10.9.0.1", name, 30)
 
 
 def alias(lab):
@@ -118,17 +124,22 @@ def alias(lab):
 
 def source_address(lab):
     """requests leave from the source interface's address"""
-    # The server has no way back to the address that the kernel would choose.
-    lab.home.address("eth1", "10.8.1.2/24")
+    # The server has no way back to the addresses that the kernel would choose.
+    lab.home.address("eth1", "10.8.1.2/24", "fd81::2/64")
     lab.home.ip("route", "add", "10.8.0.8/32", "dev", "eth1", "src", "10.8.1.2")
-    lab.hub.address("eth0", "10.8.0.8/24")
+    lab.home.ip("route", "add", "fd08::8/128", "dev", "eth1", "src", "fd81::2")
+    lab.hub.address("eth0", "10.8.0.8/24", "fd08::8/64")
     chosen = lab.client("chosen", f"ntp-service unicast-server 10.8.0.8 source-interface loop1 {FAST}")
     globally = lab.client("globally", "ntp-service source-interface loop1", f"ntp-service unicast-server 10.8.0.8 {FAST}")
-    left_alone = lab.client("left-alone", f"ntp-service unicast-server 10.8.0.8 {FAST}")
+    over_ipv6 = lab.client("over-ipv6", "ntp-service ipv6 source-interface loop1",
+                           f"ntp-service unicast-server ipv6 fd08::8 {FAST}")
+    left_alone = lab.client("left-alone", f"ntp-service unicast-server 10.8.0.8 {FAST}",
+                            f"ntp-service unicast-server ipv6 fd08::8 {FAST}")
     yield
-    chosen.wait_synchronized()
-    globally.wait_synchronized()
-    left_alone.wait_code("no-reply", "10.8.0.8", seconds=40)
+    for client in (chosen, globally, over_ipv6):
+        client.wait_synchronized()
+    for server in ("10.8.0.8", "fd08::8"):
+        left_alone.wait_code("no-reply", server, seconds=40)
 
 
 def other_address(lab):
