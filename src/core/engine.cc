@@ -396,7 +396,8 @@ void Engine::Impl::apply(const NtpConfig& next, Instant now, Outbox& out) {
       continue;
     }
     Association& a = **it;
-    const bool restart = needs_restart(a.config(), server) ||
+    const bool denied = a.is_denied() && a.config() != server;  // the line was entered anew
+    const bool restart = denied || needs_restart(a.config(), server) ||
                          !same_secret(find_key(previous, server.key_id), find_key(config, server.key_id));
     if (restart && a.id() == system.state().system_peer)
       system.blame(a.config().key_id != server.key_id ? UnsyncReason::authentication_configuration_changed

@@ -29,14 +29,15 @@ base::Result<VirtualClockOption> parse_virtual(std::string_view parts) {
     parts.remove_prefix(std::min(parts.size(), part.size() + 1));
     const auto equals = part.find('=');
     const auto name = part.substr(0, equals);
-    const auto value =
+    const auto number =
         equals == std::string_view::npos ? std::nullopt : parse_number(part.substr(equals + 1));
-    if (name == "offset" && value && !has_offset && std::abs(*value) <= kMaxOffset) {
-      option.offset = *value;
+    const double value = number.value_or(0);
+    if (name == "offset" && number && !has_offset && std::abs(value) <= kMaxOffset) {
+      option.offset = value;
       has_offset = true;
-    } else if (name == "frequency" && value && !has_frequency &&
-               std::abs(*value) * 1e-6 <= io::kMaxClockFrequency) {
-      option.frequency = *value * 1e-6;
+    } else if (name == "frequency" && number && !has_frequency &&
+               std::abs(value) * 1e-6 <= io::kMaxClockFrequency) {
+      option.frequency = value * 1e-6;
       has_frequency = true;
     } else {
       return base::fail(
