@@ -123,7 +123,8 @@ class TheirServer:
                 print(f"ok: client of {self.kind.name}, {case}: "
                       f"{self.refused.session(case.address(self.link, THEIRS))['reason']}")
         if self.refused.is_synchronized():
-            raise noonmark.Failure(f"synchronized with a wrong key:\n{self.refused.text('display ntp-service sessions')}")
+            raise noonmark.Failure("synchronized with a wrong key:\n"
+                                   + self.refused.text("display ntp-service sessions"))
 
 
 class TheirClient:

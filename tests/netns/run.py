@@ -78,7 +78,8 @@ def vpn_instance(lab):
     outside = lab.client("outside", f"ntp-service unicast-server 10.9.0.1 {FAST}")
     yield
     inside.wait_synchronized()
-    noonmark.wait_until(lambda: inside.status()["vpn_instance"] == lab.blue.name, 1, "the status names the VPN instance")
+    if inside.status()["vpn_instance"] != lab.blue.name:
+        raise noonmark.Failure(f"the VPN instance is not named:\n{inside.text('display ntp-service status')}")
     outside.wait_code({"no-route", "no-reply"}, "10.9.0.1", seconds=40)
 
 
@@ -130,7 +131,8 @@ def source_address(lab):
     lab.home.ip("route", "add", "fd08::8/128", "dev", "eth1", "src", "fd81::2")
     lab.hub.address("eth0", "10.8.0.8/24", "fd08::8/64")
     chosen = lab.client("chosen", f"ntp-service unicast-server 10.8.0.8 source-interface loop1 {FAST}")
-    globally = lab.client("globally", "ntp-service source-interface loop1", f"ntp-service unicast-server 10.8.0.8 {FAST}")
+    globally = lab.client("globally", "ntp-service source-interface loop1",
+                          f"ntp-service unicast-server 10.8.0.8 {FAST}")
     over_ipv6 = lab.client("over-ipv6", "ntp-service ipv6 source-interface loop1",
                            f"ntp-service unicast-server ipv6 fd08::8 {FAST}")
     left_alone = lab.client("left-alone", f"ntp-service unicast-server 10.8.0.8 {FAST}",
