@@ -17,8 +17,10 @@ RUN_DIR=/run/noonmark
 noon() { noonmark --run-dir $RUN_DIR "$@"; }
 start_noonmark() {                              # start_noonmark [<option of noonmarkd>...]
     noonmarkd --state-dir /var/lib/noonmark --run-dir $RUN_DIR --clock system "$@" >>/out/noonmarkd.log 2>&1 &
+    noonmark_pid=$!
     check "noonmarkd answers its shell" within 20 noon -c "display version"
 }
+stop_noonmark() { kill "$noonmark_pid" && wait "$noonmark_pid"; }
 configure() {                                   # configure <line>...: lines of the system view, committed
     { echo system-view; printf '%s\n' "$@"; echo commit; } | noon
 }
@@ -28,6 +30,7 @@ synchronized() { show status | grep 'clock status: synchronized'; }
 code_of() {                                     # code_of <server>[(VPN)]: the reason code of a session
     show explain | awk -v head=" $1: " 'index($0, head) == 1 { found = 1 } found && $1 == "code:" { print $2; exit }'
 }
+steps() { grep -c NTP_CLOCK_STEPPED /out/noonmarkd.log; }      # how often the daemon says it stepped
 has_code() { code=$(code_of "$1"); echo "code of $1: $code"; shift; for c; do [ "$code" != "$c" ] || return 0; done; return 1; }
 followed() { has_code "$1" system-peer survivor; }
 field_of() {                                    # field_of <server>[(VPN)] <field of display ntp-service sessions>
