@@ -202,11 +202,14 @@ Result<void> admit_listen_all(const EntryContext& context, Values& values,
 
 Result<void> check_interface_name(const core::NetworkView& network, const std::string& name) {
   const auto found = network.find_interfaces(name);
-  if (found.size() < 2) return {};
-  return fail(
-      fmt::format("{} names two interfaces, {} and {}; take the alias from one of them "
-                  "(ip link set dev {} alias '').",
-                  name, found[0]->name, found[1]->name, found[1]->name));
+  for (const auto* one : found)
+    for (const auto* other : found)
+      if (one->index < other->index && network.share_namespace(one->vpn, other->vpn))
+        return fail(
+            fmt::format("{} names two interfaces, {} and {}; take the alias from one of them "
+                        "(ip link set dev {} alias '').",
+                        name, one->name, other->name, other->name));
+  return {};
 }
 
 }  // namespace noonmark::cli

@@ -110,17 +110,9 @@ struct Engine::Impl {
   }
   const Interface* interface_of(const Path& path) const {
     const auto it = std::ranges::find_if(view.interfaces, [&](const Interface& i) {
-      return i.index == path.interface_index && in_same_stack(i.vpn, path.vpn);
+      return i.index == path.interface_index && view.share_namespace(i.vpn, path.vpn);
     });
     return it == view.interfaces.end() ? nullptr : &*it;
-  }
-  /// Interface indices are unique in a network namespace, which the public instance and all VRFs share.
-  bool in_same_stack(VpnId a, VpnId b) const {
-    const auto stack = [&](VpnId id) {
-      const Vpn* vpn = view.find_vpn(id);
-      return vpn != nullptr && vpn->kind == Vpn::Kind::network_namespace ? id : VpnId::public_instance;
-    };
-    return stack(a) == stack(b);
   }
 
   // --- receiving

@@ -26,6 +26,14 @@ std::vector<const Interface*> NetworkView::find_interfaces(std::string_view name
   return found;
 }
 
+bool NetworkView::share_namespace(VpnId a, VpnId b) const {
+  const auto home = [&](VpnId id) {
+    const Vpn* vpn = find_vpn(id);
+    return vpn != nullptr && vpn->kind == Vpn::Kind::network_namespace ? id : VpnId::public_instance;
+  };
+  return home(a) == home(b);
+}
+
 bool NetworkView::is_own_address(const IpAddress& address) const {
   return std::ranges::any_of(interfaces, [&](const Interface& i) {
     return std::ranges::any_of(i.addresses, [&](const InterfaceAddress& a) { return a.address == address; });

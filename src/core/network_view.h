@@ -60,6 +60,9 @@ struct NetworkView {
   const Vpn* find_vpn(VpnId id) const;
   /// All interfaces of that name (name, alternative name, alias), in every VPN.
   std::vector<const Interface*> find_interfaces(std::string_view name) const;
+  /// Whether two VPN instances share a network namespace, and so names and indices of interfaces: the public
+  /// instance and all VRFs do.
+  bool share_namespace(VpnId a, VpnId b) const;
   /// Whether `address` is one of this machine's own, in any VPN.
   bool is_own_address(const IpAddress& address) const;
 };
