@@ -1,3 +1,4 @@
+#include "base/nearest_names.h"
 #include "config/validate.h"
 
 #include <algorithm>
@@ -5,8 +6,6 @@
 #include <fmt/ranges.h>
 #include <map>
 #include <set>
-
-#include "config/edit_distance.h"
 
 namespace noonmark::config {
 namespace {
@@ -204,7 +203,7 @@ class Validation {
       warn("{} {} does not exist; there is none. Lines that name it wait until it does.", what, name);
     else
       warn("{} {} does not exist; nearest: {}. Lines that name it wait until it does.", what, name,
-           fmt::join(nearest(name, existing, kNamesShown), ", "));
+           fmt::join(base::nearest_names(name, existing, kNamesShown), ", "));
   }
 
   void note_key_ids() {

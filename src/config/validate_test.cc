@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "config/edit_distance.h"
-
 namespace noonmark::config {
 namespace {
 
@@ -167,14 +165,6 @@ TEST_F(ValidateTest, RefclockMasterAloneTellsWhereItAnswers) {
   EXPECT_THAT(validate().notices, ElementsAre(HasSubstr("answers IPv4 NTP")));
   next.listen_interfaces.put({"eth0"});
   EXPECT_THAT(validate().notices, IsEmpty());
-}
-
-TEST(EditDistance, CountsEdits) {
-  EXPECT_EQ(edit_distance("", ""), 0u);
-  EXPECT_EQ(edit_distance("eth0", ""), 4u);
-  EXPECT_EQ(edit_distance("eth0", "eth1"), 1u);
-  EXPECT_EQ(edit_distance("kitten", "sitting"), 3u);
-  EXPECT_THAT(nearest("eht1", {"lo", "eth0", "eth1"}, 2), ElementsAre("eth1", "eth0"));
 }
 
 }  // namespace
