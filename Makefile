@@ -4,7 +4,7 @@ DESTDIR ?=
 JOBS    ?= $(shell nproc)
 RELEASE := build/release
 
-.PHONY: all help setup build demo test asan test-vm test-soak bench fuzz format install clean
+.PHONY: all help setup build demo test asan test-vm bench fuzz format install clean
 
 all: build
 

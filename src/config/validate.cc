@@ -1,4 +1,3 @@
-#include "base/nearest_names.h"
 #include "config/validate.h"
 
 #include <algorithm>
