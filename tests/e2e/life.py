@@ -382,8 +382,9 @@ def secrets(test):
     expect(arguments.returncode == 0, f"-c with a password: status {arguments.returncode}")
 
     expect_end(daemon.shell("save", "y"), 0)
-    for display in ("display current-configuration", "display ntp-service sessions verbose", "display ntp-service status",
-                    "display ntp-service explain", "display ntp-service statistics packet", "display version"):
+    for display in ("display current-configuration", "display ntp-service sessions verbose",
+                    "display ntp-service status", "display ntp-service explain",
+                    "display ntp-service statistics packet", "display version"):
         printed += daemon.text(display)
         printed += noonmark_run(daemon, "--json", *commands(display)).stdout
     for number in (1, 2, 3, 4, 6):
