@@ -13,12 +13,13 @@ std::string first_word(std::string_view grammar) { return std::string(grammar.su
 
 ConfigurationLine configuration_line(const Command& command, const config::RowText& row) {
   const bool in_interface = command.views == static_cast<ViewSet>(View::interface);
-  return {in_interface ? "interface " + *row.values[0] : first_word(command.grammar),
+  return {in_interface ? interface_section(*row.values[0]) : first_word(command.grammar),
           parser().line_of(command, row), parser().undo_line_of(command, row), in_interface};
 }
 
 /// Whether the line is one of many that a key tells apart, so that undoing it supposes that it is there.
 bool is_keyed(const Command& command) {
+  if (command.views == static_cast<ViewSet>(View::interface)) return false;  // the key is the view's
   return std::ranges::any_of(command.leaves, [](const config::LeafInfo& leaf) {
     return leaf.role == config::LeafRole::key && leaf.type != config::LeafType::flag;
   });
@@ -111,6 +112,10 @@ base::Result<config::Configuration> parse_stored(std::string_view text, const co
 
 const config::TextCodec kTextCodec{line_texts, render_configuration, parse_stored};
 
+std::string interface_section(std::string_view interface_name) {
+  return "interface " + quoted_if_needed(interface_name);
+}
+
 std::vector<ConfigurationLine> configuration_lines(const config::Configuration& configuration) {
   std::vector<ConfigurationLine> lines;
   for (const auto view : kConfigurationViews)
@@ -130,9 +135,9 @@ std::vector<ConfigurationLine> difference(const config::Configuration& from,
   for (const auto& line : old_lines) before[identity(line)] = line.line;
   for (const auto& line : new_lines) after[identity(line)] = line.line;
   std::vector<ConfigurationLine> result;
-  for (const auto& line : old_lines)
-    if (!after.contains(identity(line)))
-      result.push_back({line.section, line.undo, line.undo, line.in_interface_view});
+  for (auto line = old_lines.rbegin(); line != old_lines.rend(); ++line)
+    if (!after.contains(identity(*line)))
+      result.push_back({line->section, line->undo, line->undo, line->in_interface_view});
   for (const auto& line : new_lines) {
     const auto old = before.find(identity(line));
     if (old == before.end() || old->second != line.line) result.push_back(line);

@@ -19,10 +19,14 @@ struct ConfigurationLine {
   bool in_interface_view = false;  // shown indented below its section's name
 };
 
+/// The section of the lines that are entered in an interface's view, and the command that leads there.
+std::string interface_section(std::string_view interface_name);
+
 /// All lines of a configuration in canonical order; defaults are left out.
 std::vector<ConfigurationLine> configuration_lines(const config::Configuration& configuration);
 
-/// What leads from one configuration to another: undo lines first, then new and changed lines.
+/// What leads from one configuration to another: undo lines first, the last line's before the first one's (a
+/// key's reliable line goes before the key), then new and changed lines.
 std::vector<ConfigurationLine> difference(const config::Configuration& from, const config::Configuration& to);
 
 /// Sections separated by `#`, and `return` at the end, as VRP shows a configuration.

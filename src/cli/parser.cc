@@ -127,7 +127,9 @@ class Parser::Matcher {
                                               bool followed) {
     std::vector<Branch> found;
     if (token.quoted) return found;
-    const bool competes = std::ranges::any_of(branches, &Branch::is_free_text);
+    const bool competes = std::ranges::any_of(branches, [&](const Branch& b) {
+      return b.is_free_text() && config::accepts(*b.step.terminal->leaf, token.text);
+    });
     const bool in_full = competes || std::ranges::any_of(branches, [&](const Branch& b) {
                            return !b.is_parameter() && same_keyword(token.text, b.step.terminal->text);
                          });

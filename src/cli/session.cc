@@ -190,7 +190,7 @@ base::Result<DisplayOutput> Session::display(const Match& match) {
     case Action::display_this: {
       auto lines = configuration_lines(datastore.running());
       std::erase_if(lines, [&](const ConfigurationLine& line) {
-        return view_ == View::interface ? line.section != "interface " + interface_name_
+        return view_ == View::interface ? line.section != interface_section(interface_name_)
                                         : line.in_interface_view || view_ == View::user;
       });
       return configuration_output(lines);

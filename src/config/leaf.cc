@@ -47,6 +47,13 @@ bool is_text(const LeafInfo& leaf, std::string_view text, bool blanks) {
          (blanks || text.find(' ') == std::string_view::npos);
 }
 
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (auto& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return lower;
+}
+
 bool is_refclock(std::string_view text) {
   constexpr std::string_view prefix = "127.127.1.";
   return text.size() == prefix.size() + 1 && text.starts_with(prefix) && text.back() >= '0' &&
@@ -65,7 +72,7 @@ bool accepts(const LeafInfo& leaf, std::string_view text) {
     case LeafType::ipv6_address: return is_ipv6(text);
     case LeafType::refclock_address: return is_refclock(text);
     case LeafType::interface_name:
-    case LeafType::name: return is_text(leaf, text, false);
+    case LeafType::name: return is_text(leaf, text, false) && !leaf.has_choice(lower_case(text));
     case LeafType::vpn_name: return is_text(leaf, text, true) && text != "_public_";
     case LeafType::password: return is_text(leaf, text, true);
     case LeafType::hex_digits:

@@ -30,7 +30,7 @@ enum class LeafRole : std::uint8_t {
 };
 
 /// What is known about a value of the configuration apart from where it is kept. `low` and `high` bound a
-/// number, or the length of a text.
+/// number, or the length of a text. `choices` are the keywords of a choice; a name cannot be one of them.
 struct LeafInfo {
   std::string_view name;
   LeafType type = LeafType::flag;

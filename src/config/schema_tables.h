@@ -116,7 +116,11 @@ inline constexpr std::array server{
     leaf<&Server::port>({"port-number", LeafType::port, LeafRole::option, "UDP port of the server"}),
 };
 
-inline constexpr std::array listen_interface{leaf<&ListenInterface::interface_name>(kInterfaceNameKey)};
+/// `all` stands in the place of the name.
+inline constexpr std::array listen_interface{
+    leaf<&ListenInterface::interface_name>({"interface-name", LeafType::interface_name, LeafRole::key,
+                                            "Name of the interface", 1, kMaxInterfaceName, "all"}),
+};
 
 inline constexpr std::array listen_address{
     leaf<&ListenAddress::address>(
