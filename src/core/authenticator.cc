@@ -4,12 +4,9 @@
 #include <utility>
 #include <fmt/format.h>
 
-#include "base/check.h"
-
 namespace noonmark::core {
 namespace {
 
-constexpr std::size_t kKeyIdSize = 4;
 constexpr std::size_t kShortHmac = 20;
 
 }  // namespace
@@ -36,11 +33,7 @@ bool Key::accepts_length(std::size_t length) const {
 
 std::size_t Key::sign(std::span<std::uint8_t> packet, std::size_t size, std::size_t length) {
   const auto mac = mac_.compute(packet.first(size));
-  base::ByteWriter out(packet.subspan(size));
-  out.write(id_);
-  out.write_bytes(mac.view().first(length));
-  CHECK(out.ok());
-  return size + out.size();
+  return wire::append_mac(packet, size, id_, mac.view().first(length));
 }
 
 base::Result<KeyTable> KeyTable::create(std::span<const KeyConfig> keys) {
@@ -63,7 +56,7 @@ Key* KeyTable::find(std::uint32_t id) { return const_cast<Key*>(std::as_const(*t
 
 bool KeyTable::is_mac_of_key(const void* table, std::uint32_t key_id, std::size_t mac_octets) {
   const Key* key = static_cast<const KeyTable*>(table)->find(key_id);
-  return key != nullptr && key->accepts_length(mac_octets - kKeyIdSize);
+  return key != nullptr && key->accepts_length(mac_octets - wire::kKeyIdSize);
 }
 
 Authenticity authenticate(Key& key, base::Bytes datagram, const wire::Packet& packet) {

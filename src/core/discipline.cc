@@ -76,18 +76,18 @@ double uncertainty_of(const Measurement& m) {
 }  // namespace
 
 Discipline::Discipline(double initial_frequency, std::int64_t build_date)
-    : idle_frequency_(std::isfinite(initial_frequency) ? bounded(initial_frequency, kMaxFrequency) : 0),
-      idle_p_frequency_(square(kInitialFrequencyDeviation)),
+    : initial_frequency_(std::isfinite(initial_frequency) ? bounded(initial_frequency, kMaxFrequency) : 0),
+      initial_p_frequency_(square(kInitialFrequencyDeviation)),
       build_date_(build_date),
       interval_(kMinSlewTime),
       wander_(kInitialWander) {}
 
 // --- what is known
 
-double Discipline::frequency() const { return estimate_ ? estimate_->frequency : idle_frequency_; }
+double Discipline::frequency() const { return estimate_ ? estimate_->frequency : initial_frequency_; }
 
 double Discipline::frequency_error() const {
-  return 3 * std::sqrt(estimate_ ? estimate_->p_frequency : idle_p_frequency_);
+  return 3 * std::sqrt(estimate_ ? estimate_->p_frequency : initial_p_frequency_);
 }
 
 bool Discipline::has_frequency() const { return frequency_error() < 3 * kKnownFrequencyDeviation; }
@@ -120,7 +120,7 @@ DisciplineResult Discipline::update(const Measurement& measurement, RawTime now,
   }
   if (std::abs(error) <= kStepThreshold) {
     spike_.reset();
-    estimate_ ? correct(measurement) : start_phase(measurement, idle_p_frequency_);
+    estimate_ ? correct(measurement) : start_phase(measurement, initial_p_frequency_);
     note_update(now);
     command = plan_slew(now, correction, limits);
     return DisciplineResult::adjusted;
@@ -153,14 +153,6 @@ void Discipline::note_update(RawTime now) {
   was_set_ = true;
 }
 
-void Discipline::restart_phase() {
-  if (!estimate_) return;
-  idle_frequency_ = estimate_->frequency;
-  idle_p_frequency_ = estimate_->p_frequency;
-  estimate_.reset();
-  spike_.reset();
-}
-
 /// The first measurement, or one that the clock is stepped to: the phase is new, the frequency is kept.
 void Discipline::start_phase(const Measurement& measurement, double p_frequency) {
   const double uncertainty = uncertainty_of(measurement);
@@ -182,7 +174,7 @@ void Discipline::start_phase(const Measurement& measurement, double p_frequency)
 /// A later step can mean that the frequency was wrong: by as much as makes the step since the last good
 /// measurement.
 double Discipline::p_frequency_after(double step, RawTime now) const {
-  const double known = estimate_ ? estimate_->p_frequency : idle_p_frequency_;
+  const double known = estimate_ ? estimate_->p_frequency : initial_p_frequency_;
   if (!updated_) return known;
   const double rate = step / std::max(1.0, (now - *updated_).seconds());
   return std::max(known, square(bounded(rate, kInitialFrequencyDeviation)));

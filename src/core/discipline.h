@@ -66,8 +66,6 @@ class Discipline {
   /// the first measurement.
   double predicted_offset(RawTime at) const;
   double deviation(RawTime at) const;
-  /// Forget the phase (source changed by configuration); the frequency stays, and so does has_been_set().
-  void restart_phase();
 
  private:
   struct Estimate {
@@ -98,8 +96,8 @@ class Discipline {
   ClockCommand plan_slew(RawTime now, double correction, const DisciplineLimits& limits);
 
   std::optional<Estimate> estimate_;
-  double idle_frequency_;    // in force while there is no estimate
-  double idle_p_frequency_;  // its variance
+  double initial_frequency_;    // in force before the first measurement
+  double initial_p_frequency_;  // its variance
   std::int64_t build_date_;
   std::optional<Spike> spike_;
   std::optional<RawTime> newest_;   // measurement seen, accepted or not: none counts twice

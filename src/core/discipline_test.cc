@@ -368,19 +368,6 @@ TEST_F(Fed, AMeasurementFromTheFutureIsIgnored) {
             DisciplineResult::ignored);
 }
 
-TEST_F(Fed, RestartForgetsThePhaseAndKeepsTheFrequency) {
-  for (int i = 0; i < 60; ++i) update(8 * i, 1 + 50e-6 * 8 * i, 1 + 50e-6 * 8 * i);
-  ASSERT_NEAR(discipline_.frequency(), 50e-6, 1e-7);
-  discipline_.restart_phase();
-  EXPECT_NEAR(discipline_.frequency(), 50e-6, 1e-7);
-  EXPECT_TRUE(discipline_.has_frequency());
-  EXPECT_TRUE(discipline_.has_been_set());
-  EXPECT_EQ(discipline_.predicted_offset(at(480)), 0);
-  EXPECT_EQ(discipline_.deviation(at(480)), kMaxDispersion);
-  EXPECT_EQ(update(480, 1.1, 1.05), DisciplineResult::adjusted);
-  EXPECT_DOUBLE_EQ(discipline_.predicted_offset(at(480)), 1.1);
-}
-
 // --- slews
 
 TEST_F(Fed, ASlewIsFiniteAndLeavesTheFrequency) {
@@ -513,7 +500,6 @@ TEST(Discipline, HundredThousandHostileMeasurementsLeaveAFiniteStateAndBoundedCo
       discipline.update(measurement, at(now), correction,
                         kBuildDate + static_cast<std::int64_t>(random() % 2000), limits, command);
     }
-    if (random() % 1000 == 0) discipline.restart_phase();
     if (command) {
       ASSERT_LE(std::abs(command->frequency), limits.max_frequency) << i;
     }
