@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+#include "base/nearest_names.h"
+
 namespace noonmark::config {
 namespace {
 
