@@ -69,12 +69,15 @@ constexpr std::array<Row, static_cast<std::size_t>(Reason::kCount)> kRows{{
      "see that {address} answers NTP on UDP port {port} in {place}, and that key {key} has the same id, "
      "algorithm and "
      "password there"},
-    {Reason::no_route, "there is no route to the server in {place}",
-     "see the routing table of {place}, or correct the vpn-instance of the server line"},
+    {Reason::no_route, "there is no way to the server in {place}: {error}",
+     "see the routing table of {place} and the neighbours on the way, or correct the vpn-instance of the "
+     "server line"},
     {Reason::port_unreachable, "the host answers that nothing listens on UDP port {port}",
      "start the NTP server there, or correct the port of the server line"},
-    {Reason::source_address_gone, "the source address {source} has left this machine",
-     "give the source interface an address again; the session then starts by itself"},
+    {Reason::source_address_gone,
+     "there is nothing to send from in {place} ({source}): the address is not on this machine",
+     "give the interface on the way to the server (or the source interface) an address; the session then "
+     "starts by itself"},
     {Reason::send_failed, "requests cannot be sent: {error}",
      "see what the system's error says; it is tried again at each poll"},
     {Reason::reply_from_other_address, "the reply comes from {impostor}, not from the address asked",

@@ -103,6 +103,12 @@ class Association {
   /// A measure for the poll process: is the offset within its noise?
   void adapt_poll(double offset);
 
+  /// The verdict that was last told, if the present one is another: it counts as told from now on.
+  std::optional<Reason> take_change() {
+    const Reason told = std::exchange(told_, state_.reason);
+    return told == state_.reason ? std::nullopt : std::optional(told);
+  }
+
   bool is_duplicate(const wire::Header& header) const;
   bool is_denied() const { return denied_; }
   bool is_answering() const { return state_.reach != 0 && !filter_.is_empty(); }
@@ -132,6 +138,7 @@ class Association {
   std::optional<Reason> problem_;
   std::uint32_t problem_at_ = 0;  // value of state_.sent when it was seen
   std::optional<RawTime> last_heard_;
+  Reason told_ = Reason::waiting_for_reply;  // outlives a restart: who was followed is worth telling
   bool denied_ = false;
   bool out_ = false;
   bool error_ = false;

@@ -354,15 +354,12 @@ void Engine::Impl::forget(const Request& request, Outbox& out) {
 
 void Engine::Impl::update(const Association* fresh, const std::optional<Sample>& sample, Instant now,
                           Outbox& out) {
-  std::vector<Reason> before;
-  before.reserve(associations.size());
-  for (const auto& a : associations) before.push_back(a->state().reason);
   system.update(associations, config, keys, fresh, sample, now, out);
-  for (std::size_t i = 0; i < associations.size(); ++i) {
-    const auto& s = associations[i]->state();
-    if (s.reason != before[i])
-      out.events.emplace_back(
-          SessionChanged{s.config.key.address.to_string(), s.config.key.vpn, before[i], s.reason});
+  for (const auto& a : associations) {
+    const auto& server = a->config().key;
+    if (const auto told = a->take_change())
+      out.events.emplace_back(SessionChanged{
+          .source = server.address.to_string(), .vpn = server.vpn, .from = *told, .to = a->state().reason});
   }
 }
 
@@ -422,16 +419,19 @@ void Engine::on_datagram(const Received& received, Instant now, Outbox& out) {
 
 void Engine::on_deadline(Instant now, Outbox& out) {
   impl_->system.on_deadline(impl_->config, now, out);
+  bool changed = false;
   for (const auto& a : impl_->associations) {
     if (a->next_deadline() > now.raw) continue;
     impl_->forget(a->take_expired(now.raw), out);
     if (a->has_held_reply()) impl_->take_samples(*a, now, out);
     if (!a->is_due(now.raw)) continue;
     const auto reach = a->state().reach;
+    const auto verdict = a->own_verdict();
     impl_->send_request(*a, now, out);
-    if (a->state().reach != reach || a->state().unanswered > 1)
-      impl_->update(nullptr, std::nullopt, now, out);
+    changed = changed || a->state().reach != reach || a->own_verdict() != verdict;
   }
+  // Once for all: with thousands of silent servers a selection for each would cost their square.
+  if (changed) impl_->update(nullptr, std::nullopt, now, out);
 }
 
 void Engine::on_transmitted(TransmitId id, const Stamp& stamp, Instant now, Outbox& out) {

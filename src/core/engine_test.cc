@@ -334,6 +334,21 @@ TEST_F(ClientAndServer, AConfiguredSourceInterfaceThatIsMissingMakesTheSessionWa
   EXPECT_EQ(client.sent.front().transmit.local.address, address("198.51.100.9"));
 }
 
+TEST_F(ClientAndServer, TheEventOfALostInterfaceSaysWhatTheSessionWasBefore) {
+  auto line = server_line("192.0.2.1");
+  line.source_interface = "eth0";
+  follow(line);
+  world.run_for(30);
+  client.events.clear();
+  client.view.interfaces.front().up = false;
+  client.publish_network();
+  const auto event = std::find_if(client.events.begin(), client.events.end(),
+                                  [](const Event& e) { return std::holds_alternative<SessionChanged>(e); });
+  ASSERT_NE(event, client.events.end());
+  EXPECT_EQ(std::get<SessionChanged>(*event).from, Reason::system_peer);
+  EXPECT_EQ(std::get<SessionChanged>(*event).to, Reason::interface_down);
+}
+
 TEST_F(ClientAndServer, ASessionWhoseKeyIsNotThereWaitsForIt) {
   auto line = server_line("192.0.2.1");
   line.key_id = 7;
