@@ -295,6 +295,16 @@ TEST_F(ClientAndServer, AnUnreachableServerIsSaidToBeSilentAndLosesSynchronizati
   EXPECT_TRUE(world.run_while_not([&] { return client.engine->state().is_synchronized(); }, 600));
 }
 
+TEST_F(ClientAndServer, ServersThatNeverAnsweredAreNamedSilentDuringTheirFirstBurst) {
+  client.config.servers = {server_line("192.0.2.8"), server_line("192.0.2.9")};
+  client.commit();
+  EXPECT_TRUE(world.run_while_not(
+      [&] { return client.reason(0) == Reason::no_reply && client.reason(1) == Reason::no_reply; }, 12));
+  EXPECT_EQ(std::ranges::count_if(client.events,
+                                  [](const Event& e) { return std::holds_alternative<SessionChanged>(e); }),
+            2);
+}
+
 TEST_F(ClientAndServer, OffsetLimitKeepsASourceOut) {
   client.config.offset_limit = 5;
   server.clock.apply({.id = {}, .step = Duration::from_seconds(60), .frequency = 0, .status = {}},
