@@ -120,6 +120,8 @@ class Server::Connection {
 
   void finish() {
     pending_.clear();
+    if (work_) loop_.cancel(*work_);
+    work_.reset();
     stream_.close_when_sent();
   }
 

@@ -102,6 +102,20 @@ TEST_F(ServerTest, RequestsThatAreNoneEndTheConnectionWithAnError) {
   }
 }
 
+TEST_F(ServerTest, TooManyRequestsAtOnceEndTheConnectionAndNothingElse) {
+  std::string requests = std::string(kOpen) + '\n';
+  for (int i = 0; i < 20; ++i) requests += "{\"op\":\"execute\",\"line\":\"display version\"}\n";
+  for (const auto& hostile : {requests, std::string(kOpen) + '\n' + std::string(20000, 'x') + '\n'}) {
+    Client client(loop, path);
+    client.line();
+    EXPECT_THAT(client.ask(hostile)["output"], HasSubstr("Error: "));
+    EXPECT_EQ(client.line(), "");
+  }
+  Client client(loop, path);
+  client.line();
+  EXPECT_EQ(client.ask(kOpen)["status"], "ok");
+}
+
 TEST_F(ServerTest, AShellThatDisconnectsLeavesNothingBehind) {
   {
     Client client(loop, path);
