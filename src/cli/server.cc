@@ -153,9 +153,9 @@ base::Result<std::unique_ptr<Server>> Server::open(io::Loop& loop, const std::st
 }
 
 void Server::accept(io::UniqueFd fd, const io::PeerCredentials& peer) {
-  if (connections_.size() >= kMaxSessions + kMaxTurnedAway) return;
   const bool privileged = may_configure(peer);
   const bool turned_away = is_full(privileged);
+  if (turned_away && turned_away_count() >= kMaxTurnedAway) return;
   auto owner = fmt::format("uid {}, pid {}", peer.uid, peer.pid);
   if (turned_away)
     log_.write(base::LogLevel::debug, fmt::format("Too many sessions: {} is turned away", owner));
@@ -168,6 +168,11 @@ void Server::accept(io::UniqueFd fd, const io::PeerCredentials& peer) {
 bool Server::may_configure(const io::PeerCredentials& peer) const {
   if (peer.uid == 0 || peer.uid == ::geteuid()) return true;
   return group_ && (peer.gid == *group_ || std::ranges::find(peer.groups, *group_) != peer.groups.end());
+}
+
+std::size_t Server::turned_away_count() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(connections_, [](const auto& c) { return c.second->terms().turned_away; }));
 }
 
 bool Server::is_full(bool privileged) const {

@@ -36,6 +36,7 @@ class Server {
   Server(io::Loop& loop, const Services& services, base::LogSink& log);
   void accept(io::UniqueFd fd, const io::PeerCredentials& peer);
   bool may_configure(const io::PeerCredentials& peer) const;
+  std::size_t turned_away_count() const;
   bool is_full(bool privileged) const;
 
   io::Loop& loop_;
