@@ -4,7 +4,7 @@ DESTDIR ?=
 JOBS    ?= $(shell nproc)
 RELEASE := build/release
 
-.PHONY: all help setup build demo test asan test-vm bench fuzz format install clean
+.PHONY: all help setup configure build demo test asan test-vm bench fuzz format install clean
 
 all: build
 
@@ -25,9 +25,11 @@ setup:
 	@mkdir -p build
 	@tools/setup
 
-build: setup
-	@cmake --preset release $(CMAKE_FLAGS) >$(RELEASE).log 2>&1 || { cat $(RELEASE).log; exit 1; }
-	@cmake --build $(RELEASE) -j $(JOBS)
+configure: setup
+	@cmake --preset release >$(RELEASE).log 2>&1 || { cat $(RELEASE).log; exit 1; }
+
+build: configure
+	@cmake --build $(RELEASE) -j $(JOBS) --target noonmarkd noonmark
 
 demo: build
 	@tools/demo
@@ -36,8 +38,9 @@ asan: setup
 	@cmake --preset asan >build/asan.log 2>&1 || { cat build/asan.log; exit 1; }
 	@cmake --build build/asan -j $(JOBS)
 
-test: CMAKE_FLAGS = -DNOONMARK_VARIANTS=asan
-test: build asan
+test: configure asan
+	@cmake -DNOONMARK_VARIANTS=asan $(RELEASE) >>$(RELEASE).log 2>&1 || { cat $(RELEASE).log; exit 1; }
+	@cmake --build $(RELEASE) -j $(JOBS)
 	@tools/fetch-peers build/peers
 	@ctest --test-dir $(RELEASE) -j $(JOBS) --output-on-failure
 
@@ -49,7 +52,7 @@ bench: build
 
 fuzz: setup
 	@cmake --preset fuzz >build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }
-	@cmake --build build/fuzz -j $(JOBS)
+	@cmake --build build/fuzz -j $(JOBS) --target packet_fuzz command_fuzz config_fuzz
 	@fuzz/run build/fuzz $${FUZZ_SECONDS:-60}
 
 format:
