@@ -59,7 +59,8 @@ format:
 	@git ls-files 'src/*.cc' 'src/*.h' 'fuzz/*.cc' 'bench/*.cc' 'tests/*.cc' | xargs clang-format-19 -i
 
 install: build
-	@DESTDIR=$(DESTDIR) cmake --install $(RELEASE) --prefix $(PREFIX)
+	@cmake -DCMAKE_INSTALL_PREFIX=$(PREFIX) $(RELEASE) >>$(RELEASE).log
+	@DESTDIR=$(DESTDIR) cmake --install $(RELEASE)
 
 clean:
 	@rm -rf build
