@@ -72,8 +72,9 @@ constexpr std::array<Row, static_cast<std::size_t>(Reason::kCount)> kRows{{
     {Reason::no_route, "there is no way to the server in {place}: {error}",
      "see the routing table of {place} and the neighbours on the way, or correct the vpn-instance of the "
      "server line"},
-    {Reason::port_unreachable, "the host answers that nothing listens on UDP port {port}",
-     "start the NTP server there, or correct the port of the server line"},
+    {Reason::port_unreachable,
+     "UDP port {port} of the host is reported unreachable: nothing listens there, or a filter rejects it",
+     "start the NTP server there, correct the port of the server line, or see to the filters on the way"},
     {Reason::source_address_gone,
      "there is nothing to send from in {place} ({source}): the address is not on this machine",
      "give the interface on the way to the server (or the source interface) an address; the session then "

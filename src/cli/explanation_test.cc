@@ -99,6 +99,10 @@ TEST_F(ExplanationTest, TheSystemsErrorIsQuoted) {
   EXPECT_EQ(explained(Reason::send_failed).sentence, "requests cannot be sent: Operation not permitted");
 }
 
+TEST_F(ExplanationTest, ARejectionIsNotTakenForTheHostsOwnWord) {
+  EXPECT_THAT(explained(Reason::port_unreachable).sentence, HasSubstr("or a filter rejects it"));
+}
+
 TEST_F(ExplanationTest, FamiliesAreDisabledAndEnabledByTheirOwnCommand) {
   EXPECT_EQ(explained(Reason::family_disabled).advice, "run undo ntp-service disable");
   server().config.key.address = *core::IpAddress::parse("2001:db8::1");
