@@ -14,8 +14,8 @@ class ClockDriver {
  public:
   virtual ~ClockDriver() = default;
   virtual Instant now() = 0;
-  /// The instant at which the kernel's real-time clock showed `unix_nanoseconds` (a packet's time stamp, at most some
-  /// seconds ago).
+  /// The instant at which the kernel's real-time clock showed `unix_nanoseconds` (a packet's time stamp, at
+  /// most some seconds ago).
   virtual Instant at_kernel_time(std::int64_t unix_nanoseconds) = 0;
   /// Steps and sets the frequency. An error means that nothing was changed; its message says what is missing.
   virtual base::Result<void> apply(const ClockCommand& command) = 0;

@@ -88,7 +88,7 @@ TEST_F(ClientAndServer, AServerWithoutTheKeyStaysSilentAndTheReasonSaysSo) {
   world.run_for(60);
   EXPECT_FALSE(client.engine->state().is_synchronized());
   EXPECT_EQ(client.reason(), Reason::no_reply_signed);
-  EXPECT_GT(drops(server, DropReason::authentication), 3u);
+  EXPECT_GT(drops(server, DropReason::unknown_key), 3u);
   EXPECT_TRUE(server.sent.empty());
 }
 

@@ -67,6 +67,7 @@ constexpr std::array<Drop, static_cast<std::size_t>(DropReason::kCount)> kDrops{
     {"bogus", DropClass::validity},
     {"zero-timestamp", DropClass::validity},
     {"authentication", DropClass::authentication},
+    {"unknown-key", DropClass::authentication},
     {"unsynchronized", DropClass::validity},
     {"bad-header", DropClass::validity},
     {"kiss", DropClass::other},

@@ -77,6 +77,7 @@ enum class DropReason : std::uint8_t {
   bogus,           // test 2: origin is no outstanding request's
   zero_timestamp,  // test 3
   authentication,  // test 5
+  unknown_key,     // a request's MAC names a key that is not configured here
   unsynchronized,  // test 6
   bad_header,      // test 7
   kiss,            // a valid kiss-o'-death: obeyed, no sample

@@ -48,7 +48,8 @@ Answer answer(base::Bytes datagram, const wire::Packet& request, const ServerVie
   Key* key = nullptr;
   if (request.mac) {
     key = keys.find(request.mac->key_id);
-    if (key == nullptr || authenticate(*key, datagram, request) != Authenticity::verified)
+    if (key == nullptr) return dropped(DropReason::unknown_key);
+    if (authenticate(*key, datagram, request) != Authenticity::verified)
       return dropped(DropReason::authentication);
   }
   Answer reply;

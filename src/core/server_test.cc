@@ -111,10 +111,10 @@ TEST_F(ServerTest, AWrongMacAnUnknownKeyAndACryptoNakGetSilence) {
   auto unknown = request(3);
   unknown.resize(48 + 20);
   unknown[51] = 99;
-  EXPECT_EQ(ask(unknown).drop, DropReason::authentication);
+  EXPECT_EQ(ask(unknown).drop, DropReason::unknown_key);
   auto nak = request(4);
   nak.resize(52);
-  EXPECT_EQ(ask(nak).drop, DropReason::authentication);
+  EXPECT_EQ(ask(nak).drop, DropReason::unknown_key);
 }
 
 TEST_F(ServerTest, AnUnknownExtensionFieldIsIgnoredAndNotEchoed) {
