@@ -15,11 +15,6 @@ namespace {
 using base::ErrorCode;
 using base::Result;
 
-tl::unexpected<base::Error> system_failure(std::string_view what, const std::string& path) {
-  const int error = errno;
-  return base::fail(fmt::format("cannot {} {}: {}", what, path, errno_text(error)), ErrorCode::io);
-}
-
 bool write_all(int fd, std::string_view data) {
   while (!data.empty()) {
     const ssize_t written = ::write(fd, data.data(), data.size());

@@ -16,11 +16,6 @@ namespace {
 using base::ErrorCode;
 using base::Result;
 
-tl::unexpected<base::Error> system_failure(std::string_view what, const std::string& path) {
-  const int error = errno;
-  return base::fail(fmt::format("cannot {} {}: {}", what, path, errno_text(error)), ErrorCode::io);
-}
-
 UniqueFd stream_socket() {
   return UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
