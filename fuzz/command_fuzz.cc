@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "cli/filter.h"
+#include "cli/pipeline.h"
 #include "cli/parser.h"
 
 namespace {
@@ -14,7 +14,7 @@ namespace {
 using namespace noonmark;
 
 void check_rendered(const cli::Match& match, cli::View view) {
-  if (match.command->action != cli::Action::configure || view == cli::View::interface) return;
+  if (match.command->schema == nullptr || view == cli::View::interface) return;
   const config::RowText row{match.values};
   const auto& parser = cli::parser();
   // A typed password is no value of the configuration: the entry makes it ciphertext before it is shown.
@@ -32,7 +32,8 @@ void check_line(std::string_view line, cli::View view) {
     check_rendered(*match, view);
   else
     CHECK(match.error().offset <= line.size() + 1);
-  if (const auto filtered = cli::split_filters(line)) CHECK(filtered->command.size() <= line.size());
+  if (const auto piped = cli::split_pipeline(line)) CHECK(piped->command.size() <= line.size());
+  (void)cli::expected_in_pipeline(line);
   (void)parser.expected_next(line, view);
 }
 

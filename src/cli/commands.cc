@@ -2,7 +2,9 @@
 
 #include <array>
 
+#include "cli/configuration_commands.h"
 #include "cli/grammar.h"
+#include "cli/session_commands.h"
 #include "config/schema_tables.h"
 
 namespace noonmark::cli {
@@ -29,16 +31,44 @@ constexpr std::array kCommonLeaves{
     LeafInfo{"ipv6-address", LeafType::ipv6_address, LeafRole::option, "IPv6 address"},
     LeafInfo{"lines", LeafType::number, LeafRole::option, "Lines of a screen, 0: no paging", 0, 512},
     LeafInfo{"file-name", LeafType::name, LeafRole::option, "Name of the copy, *.cfg", 5, 64},
+    LeafInfo{"command", LeafType::name, LeafRole::option, "Command of the user view", 1, 1604},
 };
 
 /// A configuration line of the system view.
 consteval Command line(const char* grammar, std::string_view help, const Schema& schema,
                        Admit admit = nullptr) {
-  return {checked(grammar, schema.leaves), help, kSystem, Action::configure, schema.leaves, &schema, admit};
+  return {.grammar = checked(grammar, schema.leaves),
+          .help = help,
+          .views = kSystem,
+          .leaves = schema.leaves,
+          .schema = &schema,
+          .admit = admit};
 }
 
-consteval Command session(const char* grammar, std::string_view help, ViewSet views, Action action) {
-  return {checked(grammar, kCommonLeaves), help, views, action, kCommonLeaves};
+using Run = decltype(Command::run);
+using Show = decltype(Command::show);
+
+/// A command of the session.
+consteval Command act(const char* grammar, std::string_view help, ViewSet views, Run run) {
+  return {.grammar = checked(grammar, kCommonLeaves),
+          .help = help,
+          .views = views,
+          .leaves = kCommonLeaves,
+          .run = run};
+}
+
+consteval Command display(const char* grammar, std::string_view help, ViewSet views, Show show) {
+  return {.grammar = checked(grammar, kCommonLeaves),
+          .help = help,
+          .views = views,
+          .leaves = kCommonLeaves,
+          .privileged = false,
+          .show = show};
+}
+
+consteval Command for_everybody(Command command) {
+  command.privileged = false;
+  return command;
 }
 
 consteval Command with_question(Command command, std::string (*question)(const config::Values&)) {
@@ -101,23 +131,29 @@ constexpr std::array kCommands{
     in_interface_view(line("ntp-service [ ipv6 ] in-interface disable",
                            "Receive no NTP packets on the interface", schemas::receive_disabled)),
     // the session
-    session("system-view", "Enter the system view", kUser, Action::system_view),
-    session("interface <interface-name>", "Enter the view of an interface", kConfiguring,
-            Action::interface_view),
-    session("quit", "Leave the view", kAll, Action::quit),
-    session("return", "Return to the user view", kConfiguring, Action::return_to_user_view),
-    session("commit", "Make the changes effective", kConfiguring, Action::commit),
-    session("clear configuration candidate", "Discard the changes that are not committed", kConfiguring,
-            Action::clear_candidate),
-    session("save [ <file-name> ]", "Keep a named copy of the configuration", kAll, Action::save),
-    session("screen-length <lines> temporary", "Set the lines of a screen for this session", kAll,
-            Action::screen_length),
-    session("reset ntp-service session", "Start all NTP sessions anew", kUser, Action::reset_sessions),
-    session("display this", "Display the configuration of the view", kAll, Action::display_this),
-    session("display current-configuration", "Display the running configuration", kAll,
-            Action::display_current_configuration),
-    session("display configuration candidate [ merge ]", "Display the changes that are not committed",
-            kConfiguring, Action::display_candidate),
+    act("system-view", "Enter the system view", kUser, enter_system_view),
+    act("interface <interface-name>", "Enter the view of an interface", kConfiguring, enter_interface_view),
+    for_everybody(act("quit", "Leave the view", kAll, quit_view)),
+    act("return", "Return to the user view", kConfiguring, return_to_user_view),
+    for_everybody(act("run <command>", "Execute a command of the user view", kConfiguring, run_nothing)),
+    for_everybody(act("screen-length <lines> temporary", "Set the lines of a screen for this session", kAll,
+                      set_screen_length)),
+    for_everybody(act("terminal monitor", "Show log lines on this terminal", kUser, start_monitor)),
+    for_everybody(act("undo terminal monitor", "Show no log lines on this terminal", kUser, stop_monitor)),
+    for_everybody(act("reset history-command", "Forget the commands that were typed", kUser, reset_history)),
+    display("display history-command", "Display the commands that were typed", kAll, show_history),
+    // the configuration as a whole
+    act("commit", "Make the changes effective", kConfiguring, commit),
+    act("clear configuration candidate", "Discard the changes that are not committed", kConfiguring,
+        clear_candidate),
+    act("save [ <file-name> ]", "Keep a named copy of the configuration", kAll, save),
+    display("display this", "Display the configuration of the view", kAll, show_this),
+    display("display current-configuration", "Display the running configuration", kAll,
+            show_current_configuration),
+    display("display configuration candidate [ merge ]", "Display the changes that are not committed",
+            kConfiguring, show_candidate),
+    // the time service
+    act("reset ntp-service session", "Start all NTP sessions anew", kUser, reset_ntp_sessions),
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,34 +19,34 @@ constexpr ViewSet operator|(View a, View b) {
 }
 constexpr bool contains(ViewSet set, View view) { return (set & static_cast<unsigned>(view)) != 0; }
 
-enum class Action : std::uint8_t {
-  configure,  // Command::schema says what
-  display,    // Command::display says what
-  display_this,
-  display_current_configuration,
-  display_candidate,
-  system_view,
-  interface_view,
-  quit,
-  return_to_user_view,
-  commit,
-  save,
-  clear_candidate,
-  screen_length,
-  reset_sessions,
-};
+class Session;
+struct Match;
 
-/// A row of THE command table.
+class Operation;
+
+/// A row of THE command table. Exactly one of `schema`, `run`, `show`, `operate` and `display` says what it
+/// is.
 struct Command {
   std::string_view grammar;  // in the vendor's notation, see grammar.h
   std::string_view help;     // what it does, a phrase without a full stop
   ViewSet views = 0;
-  Action action = Action::configure;
   std::span<const config::LeafInfo> leaves{};  // what the grammar's parameters are
-  const config::Schema* schema = nullptr;      // Action::configure: its `undo` form exists as well
-  Admit admit = nullptr;  // Action::configure: what is checked at entry beyond the grammar
+  bool privileged = true;                      // for those who may configure
+
+  const config::Schema* schema = nullptr;  // a configuration line: its `undo` form exists as well
+  Admit admit = nullptr;                   // what is checked at its entry beyond the grammar
   std::string (*question)(const config::Values&) = nullptr;  // asked in a session first; empty: not asked
-  const DisplayCommand* display = nullptr;                   // Action::display
+
+  void (*run)(Session&, const Match&) = nullptr;  // changes the session, or something outside of it
+  base::Result<DisplayOutput> (*show)(Session&, const Match&) = nullptr;  // a display of the session's
+  base::Result<std::unique_ptr<Operation>> (*operate)(Session&,
+                                                      const Match&) = nullptr;  // one that takes a while
+  const DisplayCommand* display = nullptr;                                      // a display of Services
+
+  std::string_view about{};    // for the reference: sentences on what it does and on defaults
+  std::string_view example{};  // a line of it
+
+  bool is_display() const { return show != nullptr || operate != nullptr || display != nullptr; }
 };
 
 /// All commands but the displays of display_commands(). Configuration lines are in the canonical order in
@@ -62,7 +63,8 @@ enum CommonLeaf : std::size_t {
   common_ipv4_address,
   common_ipv6_address,
   common_lines,
-  common_file_name
+  common_file_name,
+  common_command
 };
 
 }  // namespace noonmark::cli

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <map>
 
+#include "cli/session_commands.h"
+
 namespace noonmark::cli {
 namespace {
 
@@ -63,12 +65,16 @@ class Loader {
     if (!match)
       return base::fail(
           fmt::format("{} found at column {}.", to_string(match.error().kind), match.error().offset + 1));
-    switch (match->command->action) {
-      case Action::configure: return enter_line(std::move(*match));
-      case Action::interface_view: interface_name_ = *match->values[common_interface_name]; return {};
-      case Action::quit: interface_name_.clear(); return {};
-      default: return base::fail("This command is no part of a configuration.");
+    const auto& command = *match->command;
+    if (command.schema != nullptr) return enter_line(std::move(*match));
+    if (command.run == enter_interface_view) {
+      interface_name_ = *match->values[common_interface_name];
+    } else if (command.run == quit_view) {
+      interface_name_.clear();
+    } else {
+      return base::fail("This command is no part of a configuration.");
     }
+    return {};
   }
 
   base::Result<void> enter_line(Match match) {
@@ -120,7 +126,7 @@ std::vector<ConfigurationLine> configuration_lines(const config::Configuration& 
   std::vector<ConfigurationLine> lines;
   for (const auto view : kConfigurationViews)
     for (const auto& command : commands())
-      if (command.action == Action::configure && command.views == static_cast<ViewSet>(view))
+      if (command.schema != nullptr && command.views == static_cast<ViewSet>(view))
         for (const auto& row : command.schema->rows(configuration))
           lines.push_back(configuration_line(command, row));
   return lines;

@@ -21,6 +21,8 @@ class Datastore;
 
 namespace noonmark::cli {
 
+class LogRelay;
+
 /// What sessions and displays work on; all of it belongs to the daemon and outlives them. One thread.
 struct Services {
   config::Datastore& datastore;
@@ -30,6 +32,7 @@ struct Services {
   std::string host_name;                    // the prompt's, until `sysname`
   std::string version;                      // "0.1.0"
   std::function<void()> reset_sessions;     // `reset ntp-service session`
+  LogRelay* log = nullptr;                  // where `terminal monitor` listens
   std::int64_t build_date = 1'767'225'600;  // s since 1970: displayed times are of the era nearest to it
 };
 
@@ -59,6 +62,7 @@ class Arguments {
 struct DisplayOutput {
   std::string text;
   nlohmann::json json;
+  bool refused = false;  // what it shows is a failure: in a script the line counts as refused
 };
 
 /// A pure function of the daemon's state. An error's message is shown behind "Error: ".

@@ -59,9 +59,9 @@ struct Parser::Thread {
 /// Follows all forms at once, word by word.
 class Parser::Matcher {
  public:
-  Matcher(const Parser& parser, View view) {
+  Matcher(const Parser& parser, View view, bool privileged = true) {
     for (const auto& form : parser.forms_)
-      if (contains(form.command->views, view))
+      if (contains(form.command->views, view) && (privileged || !form.command->privileged))
         threads_.push_back({&form, form.expression, config::Values(form.command->leaves.size()), {}});
   }
 
@@ -89,16 +89,23 @@ class Parser::Matcher {
 
   Expectations expectations(std::string_view prefix) const {
     Expectations result;
+    const auto add = [](auto& list, auto item) {
+      if (std::ranges::find(list, item) == list.end()) list.push_back(std::move(item));
+    };
     for (const auto& branch : all_branches()) {
       const auto& terminal = *branch.step.terminal;
-      if (!prefix.empty() && (branch.is_parameter() || !abbreviates(prefix, terminal.text))) continue;
-      Expectation word = branch.is_parameter()
-                             ? Expectation{config::placeholder(*terminal.leaf), terminal.leaf->help, false}
-                             : Expectation{terminal.text, keyword_help(terminal.text), true};
-      if (std::ranges::find(result.words, word) == result.words.end())
-        result.words.push_back(std::move(word));
+      if (branch.is_parameter()) {
+        add(result.parameters, terminal.leaf);
+        if (prefix.empty())
+          add(result.words,
+              Expectation{config::placeholder(*terminal.leaf), terminal.leaf->help, false, terminal.leaf});
+      } else if (prefix.empty() || abbreviates(prefix, terminal.text)) {
+        add(result.words, Expectation{terminal.text, keyword_help(terminal.text)});
+      }
     }
-    result.complete = prefix.empty() && complete() != nullptr;
+    const auto* thread = complete();
+    result.complete = prefix.empty() && thread != nullptr;
+    result.displays = result.complete && thread->form->command->is_display();
     return result;
   }
 
@@ -184,8 +191,8 @@ Parser::Parser(std::span<const DisplayCommand> displays) {
         {.grammar = display.grammar,
          .help = display.help,
          .views = static_cast<ViewSet>(View::user | View::system) | static_cast<ViewSet>(View::interface),
-         .action = Action::display,
          .leaves = common_leaves(),
+         .privileged = false,
          .display = &display});
     add(display_rows_.back());
   }
@@ -194,7 +201,7 @@ Parser::Parser(std::span<const DisplayCommand> displays) {
 void Parser::add(const Command& command) {
   const auto expression = read_notation(command.grammar, command.leaves);
   forms_.push_back({&command, expression, false});
-  if (command.action != Action::configure) return;
+  if (command.schema == nullptr) return;
   static const ExpressionPtr undo = read_notation("undo", {});
   auto behind_undo = undo_form(expression);
   forms_.push_back(
@@ -217,20 +224,32 @@ tl::expected<Match, SyntaxError> Parser::parse(std::string_view line, View view)
   return Match{thread->form->command, thread->form->undo, thread->values, thread->arguments};
 }
 
-tl::expected<Expectations, SyntaxError> Parser::expected_next(std::string_view line, View view) const {
+tl::expected<Expectations, SyntaxError> Parser::expected_next(std::string_view line, View view,
+                                                              bool privileged) const {
   auto tokens = split(line);
   std::string partial;
   if (!tokens.empty() && !line.ends_with(' ')) {
     partial = tokens.back().text;
     tokens.pop_back();
   }
-  Matcher matcher(*this, view);
+  Matcher matcher(*this, view, privileged);
   for (std::size_t at = 0; at < tokens.size();) {
     const auto next = matcher.take(tokens, at);
     if (!next) return tl::unexpected<SyntaxError>(next.error());
     at = *next;
   }
   return matcher.expectations(partial);
+}
+
+CommandPlace command_place(std::string_view line, View view) {
+  const auto tokens = split(line.substr(0, std::min(line.size(), kMaxLine)));
+  constexpr std::size_t kShortest = 2;  // "ru": "r" is `return` as well
+  if (view == View::user || tokens.empty() || tokens.front().text.size() < kShortest ||
+      !abbreviates(tokens.front().text, "run"))
+    return {line, 0, view};
+  const auto behind = tokens.front().offset + tokens.front().text.size() + 1;
+  if (behind > line.size()) return {line, 0, view};
+  return {line.substr(behind), behind, View::user};
 }
 
 const Parser::Form& Parser::form_of(const Command& command, bool undo) const {

@@ -36,14 +36,26 @@ struct Match {
 /// What may come next in a line.
 struct Expectation {
   std::string text;  // a keyword, or the placeholder of a parameter
-  std::string_view help;
+  std::string_view help{};
   bool is_keyword = true;
+  const config::LeafInfo* leaf = nullptr;  // of a parameter
   bool operator==(const Expectation&) const = default;
 };
 struct Expectations {
-  std::vector<Expectation> words;
-  bool complete = false;  // <cr>: the line may end here
+  std::vector<Expectation> words{};
+  std::vector<const config::LeafInfo*> parameters{};  // also those that the word begun may become
+  bool complete = false;                              // <cr>: the line may end here
+  bool displays = false;                              // ... and a pipeline may follow
 };
+
+/// The part of a line that is a command, and the view that it is meant for: `run` executes a command of the
+/// user view in another one.
+struct CommandPlace {
+  std::string_view command;
+  std::size_t offset = 0;  // of the command in the line
+  View view = View::user;
+};
+CommandPlace command_place(std::string_view line, View view);
 
 /// The grammar of all commands. Immutable once made; one serves all sessions.
 class Parser {
@@ -55,7 +67,8 @@ class Parser {
   tl::expected<Match, SyntaxError> parse(std::string_view line, View view) const;
 
   /// Behind a blank (or at the start) the words that may follow, else those that the last word may become.
-  tl::expected<Expectations, SyntaxError> expected_next(std::string_view line, View view) const;
+  tl::expected<Expectations, SyntaxError> expected_next(std::string_view line, View view,
+                                                        bool privileged = true) const;
 
   /// The line of a row of `command` that has these values.
   std::string line_of(const Command& command, const config::RowText& row) const;

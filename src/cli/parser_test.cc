@@ -21,7 +21,7 @@ std::string understood(std::string_view line, View view = View::system) {
   const auto match = parser().parse(line, view);
   if (!match)
     return std::string(to_string(match.error().kind)) + " at " + std::to_string(match.error().offset);
-  if (match->command->action != Action::configure) return std::string(match->command->grammar);
+  if (match->command->schema == nullptr) return std::string(match->command->grammar);
   const config::RowText row{match->values};
   return match->undo ? parser().undo_line_of(*match->command, row) : parser().line_of(*match->command, row);
 }
@@ -70,7 +70,7 @@ TEST(Table, EveryKeywordHasItsHelp) {
 
 TEST(Table, EveryConfigurationLineHasAnUndoForm) {
   for (const auto& command : commands()) {
-    if (command.action != Action::configure) continue;
+    if (command.schema == nullptr) continue;
     EXPECT_EQ(command.schema->leaves.data(), command.leaves.data()) << command.grammar;
   }
 }

@@ -22,6 +22,12 @@ std::optional<std::string> text_of(const json& object, const char* key) {
   return it->get<std::string>();
 }
 
+std::optional<std::size_t> number_of(const json& object, const char* key) {
+  const auto it = object.find(key);
+  if (it == object.end() || !it->is_number_unsigned()) return std::nullopt;
+  return it->get<std::size_t>();
+}
+
 }  // namespace
 
 base::Result<Request> parse_request(std::string_view line) {
@@ -36,6 +42,10 @@ base::Result<Request> parse_request(std::string_view line) {
     return ExecuteRequest{std::move(*text)};
   }
   if (operation == "answer") return AnswerRequest{text_of(object, "text")};
+  if (operation == "help")
+    return HelpRequest{text_of(object, "line").value_or(""), number_of(object, "width").value_or(80)};
+  if (operation == "complete") return CompleteRequest{text_of(object, "line").value_or("")};
+  if (operation == "interrupt") return InterruptRequest{};
   return base::fail("The operation of the request is not known; install shell and daemon from one release.");
 }
 
@@ -53,7 +63,16 @@ std::string encode_response(const Response& response) {
               {"screen_length", response.screen_length}};
   if (response.question) object["question"] = *response.question;
   if (response.end) object["end"] = true;
+  if (!response.keep_in_history) object["history"] = false;
+  if (response.refresh_seconds != 0) object["refresh"] = response.refresh_seconds;
+  if (response.redirection)
+    object["redirect"] = {{"file", response.redirection->file}, {"append", response.redirection->append}};
+  if (!response.completions.empty()) object["completions"] = response.completions;
   return encode(object);
 }
+
+std::string encode_progress(std::string_view lines) { return encode({{"progress", lines}}); }
+
+std::string encode_notice(std::string_view lines) { return encode({{"notice", lines}}); }
 
 }  // namespace noonmark::cli

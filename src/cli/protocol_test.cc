@@ -40,7 +40,7 @@ TEST(Protocol, AResponseIsOneLine) {
 
 TEST(Protocol, TheGreetingCarriesTheVersionOfTheProtocol) {
   const auto object = nlohmann::json::parse(encode_greeting("0.1.0", "<H>", false));
-  EXPECT_EQ(object["noonmark"], 1);
+  EXPECT_EQ(object["noonmark"], kProtocolVersion);
   EXPECT_EQ(object["privileged"], false);
 }
 

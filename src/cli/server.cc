@@ -1,10 +1,12 @@
 #include "cli/server.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <deque>
 #include <fmt/format.h>
 #include <grp.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include "cli/protocol.h"
@@ -19,6 +21,15 @@ constexpr std::size_t kMaxUnprivilegedSessions = kMaxSessions / 2;
 constexpr std::size_t kMaxTurnedAway = 16;
 constexpr std::size_t kMaxPendingRequests = 16;
 constexpr std::chrono::seconds kOpenTimeout{10};
+
+std::string login_name(uid_t uid) {
+  passwd entry{};
+  passwd* found = nullptr;
+  std::array<char, 4096> buffer{};
+  if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr)
+    return entry.pw_name;
+  return fmt::format("uid{}", uid);
+}
 
 std::optional<gid_t> group_id(const char* name) {
   const auto* group = ::getgrnam(name);
@@ -40,6 +51,8 @@ class Server::Connection {
  public:
   struct Terms {
     std::string owner;
+    std::string user;     // login name
+    unsigned number = 0;  // of the terminal: VTY
     bool privileged = false;
     bool turned_away = false;  // there are too many sessions
   };
@@ -70,14 +83,23 @@ class Server::Connection {
 
  private:
   void enqueue(std::string_view line) {
+    if (is_interrupt(line)) {
+      if (session_) session_->interrupt();
+      return;
+    }
     if (pending_.size() == kMaxPendingRequests)
       return break_off("Wait for the response before the next request.");
     pending_.emplace_back(line);
     schedule();
   }
 
+  static bool is_interrupt(std::string_view line) {
+    const auto request = parse_request(line);
+    return request && std::holds_alternative<InterruptRequest>(*request);
+  }
+
   void schedule() {
-    if (work_ || pending_.empty()) return;
+    if (work_ || operating_ || pending_.empty()) return;
     work_ = loop_.post([this] {
       work_.reset();
       work();
@@ -91,6 +113,12 @@ class Server::Connection {
     if (!request) return break_off(request.error().message);
     if (terms_.turned_away) return break_off("Too many sessions are open; try again later.");
     const auto response = std::visit([this](const auto& r) { return respond(r); }, *request);
+    operating_ = response.pending;
+    if (!operating_) send(response);
+  }
+
+  void send(const Response& response) {
+    operating_ = false;
     stream_.send(encode_response(response));
     if (response.end) return finish();
     schedule();
@@ -100,8 +128,18 @@ class Server::Connection {
     if (session_) return refusal("The session is open already.");
     if (timeout_) loop_.cancel(*timeout_);
     timeout_.reset();
-    session_.emplace(services_, SessionOptions{terms_.owner, terms_.privileged, request.interactive,
-                                               request.json, request.force});
+    session_.emplace(
+        services_,
+        SessionOptions{.owner = terms_.owner,
+                       .user = terms_.user,
+                       .terminal = fmt::format("VTY {}", terms_.number),
+                       .privileged = terms_.privileged,
+                       .interactive = request.interactive,
+                       .json = request.json,
+                       .force = request.force},
+        SessionOutput{.progress = [this](std::string_view lines) { stream_.send(encode_progress(lines)); },
+                      .respond = [this](const Response& response) { send(response); },
+                      .notice = [this](std::string_view lines) { stream_.send(encode_notice(lines)); }});
     Response response;
     response.prompt = session_->prompt();
     return response;
@@ -112,6 +150,13 @@ class Server::Connection {
   Response respond(const AnswerRequest& request) {
     return session_ ? session_->answer(request.text) : refusal("The session is not open.");
   }
+  Response respond(const HelpRequest& request) {
+    return session_ ? session_->help(request.line, request.width) : refusal("The session is not open.");
+  }
+  Response respond(const CompleteRequest& request) {
+    return session_ ? session_->complete(request.line) : refusal("The session is not open.");
+  }
+  Response respond(const InterruptRequest&) { return refusal("There is nothing to interrupt."); }
 
   void break_off(std::string_view sentence) {
     stream_.send(encode_response(refusal(sentence)));
@@ -129,6 +174,7 @@ class Server::Connection {
   const Services& services_;
   const Terms terms_;
   std::optional<Session> session_;
+  bool operating_ = false;  // the response comes later
   std::deque<std::string> pending_;
   std::optional<io::Loop::TaskId> work_;
   std::optional<io::Loop::TaskId> timeout_;
@@ -161,8 +207,17 @@ void Server::accept(io::UniqueFd fd, const io::PeerCredentials& peer) {
     log_.write(base::LogLevel::debug, fmt::format("Too many sessions: {} is turned away", owner));
   const ConnectionId id{next_id_++};
   connections_[id] = std::make_unique<Connection>(
-      loop_, std::move(fd), services_, Connection::Terms{std::move(owner), privileged, turned_away},
+      loop_, std::move(fd), services_,
+      Connection::Terms{std::move(owner), login_name(peer.uid), free_number(), privileged, turned_away},
       [this, id] { connections_.erase(id); });
+}
+
+unsigned Server::free_number() const {
+  unsigned number = 0;
+  while (std::ranges::any_of(connections_,
+                             [&](const auto& c) { return c.second && c.second->terms().number == number; }))
+    ++number;
+  return number;
 }
 
 bool Server::may_configure(const io::PeerCredentials& peer) const {

@@ -37,6 +37,7 @@ class Server {
   void accept(io::UniqueFd fd, const io::PeerCredentials& peer);
   bool may_configure(const io::PeerCredentials& peer) const;
   std::size_t turned_away_count() const;
+  unsigned free_number() const;
   bool is_full(bool privileged) const;
 
   io::Loop& loop_;

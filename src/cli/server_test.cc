@@ -80,7 +80,7 @@ constexpr const char* kOpen = R"({"op":"open","interactive":true,"json":false,"f
 TEST_F(ServerTest, GreetsAndAnswersEachRequest) {
   Client client(loop, path);
   const auto greeting = client.object();
-  EXPECT_EQ(greeting["noonmark"], 1);
+  EXPECT_EQ(greeting["noonmark"], kProtocolVersion);
   EXPECT_EQ(greeting["prompt"], "<HUAWEI>");
   EXPECT_EQ(greeting["privileged"], true);
   EXPECT_EQ(client.ask(kOpen)["status"], "ok");

@@ -5,47 +5,18 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "cli/help.h"
 
 namespace noonmark::cli {
 namespace {
 
-constexpr std::string_view kLeaveQuestion =
-    "Warning: Uncommitted configurations found. Are you sure to commit them before exiting? "
-    "[Y(yes)/N(no)/C(cancel)]:";
-constexpr std::string_view kLeaveRetry =
-    "Error: Please choose 'YES', 'NO' or 'CANCEL' first before pressing 'Enter'. [Y/N/C]:";
 constexpr std::string_view kYesNoRetry =
     "Error: Please choose 'YES' or 'NO' first before pressing 'Enter'. [Y/N]:";
-constexpr std::string_view kSaveQuestion =
-    "Warning: The current configuration will be written to the device. Continue? [Y/N]:";
-constexpr std::string_view kDefaultCopy = "saved.cfg";
+constexpr std::size_t kMaxHistory = 50;
 
 const std::string& device_name(const Services& services) {
   const auto& sysname = services.datastore.running().sysname;
   return sysname.empty() ? services.host_name : sysname;
-}
-
-bool needs_privilege(Action action) {
-  switch (action) {
-    case Action::display:
-    case Action::display_this:
-    case Action::display_current_configuration:
-    case Action::display_candidate:
-    case Action::quit:
-    case Action::screen_length: return false;
-    default: return true;
-  }
-}
-
-bool is_display(Action action) {
-  return action == Action::display || action == Action::display_this ||
-         action == Action::display_current_configuration || action == Action::display_candidate;
-}
-
-DisplayOutput configuration_output(const std::vector<ConfigurationLine>& lines) {
-  auto rows = nlohmann::json::array();
-  for (const auto& line : lines) rows.push_back({{"section", line.section}, {"line", line.line}});
-  return {render(lines), {{"configuration", std::move(rows)}}};
 }
 
 std::string_view without_blanks(std::string_view text) {
@@ -54,10 +25,37 @@ std::string_view without_blanks(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
+bool has_secret(const Match& match) {
+  for (std::size_t i = 0; i < match.values.size(); ++i) {
+    const auto type = match.command->leaves[i].type;
+    if (match.values[i] && (type == config::LeafType::password || type == config::LeafType::hex_digits))
+      return true;
+  }
+  return false;
+}
+
+/// Whether a line that was not understood may hold a password.
+bool mentions_keys(std::string_view line) {
+  static constexpr std::array<std::string_view, 6> kWords{"authentication-mode", "cipher", "hex",
+                                                          "hmac-sha256",         "md5",    "aes-"};
+  constexpr std::size_t kShortest = 2;
+  for (const auto& token : split(line))
+    for (const auto word : kWords)
+      if (token.unterminated || (token.text.size() >= kShortest && abbreviates(token.text, word)) ||
+          (token.text.size() > word.size() && abbreviates(token.text.substr(0, word.size()), word)))
+        return true;
+  return false;
+}
+
 }  // namespace
 
-Session::Session(const Services& services, SessionOptions options)
-    : services_(services), options_(std::move(options)), candidate_(options_.owner) {}
+Session::Session(const Services& services, SessionOptions options, SessionOutput output)
+    : services_(services),
+      options_(std::move(options)),
+      output_(std::move(output)),
+      candidate_(options_.owner) {}
+
+Session::~Session() = default;
 
 std::string Session::user_prompt(const Services& services) {
   return fmt::format("<{}>", device_name(services));
@@ -71,19 +69,24 @@ std::string Session::prompt() {
   return fmt::format("[{}{}-{}]", mark, host, interface_name_);
 }
 
+// ---- requests
+
 Response Session::execute(std::string_view line) {
   if (question_) return answer(line);
   begin();
   if (line.ends_with('\r')) line.remove_suffix(1);
-  if (auto fine = check_line(line); !fine)
+  if (auto fine = check_line(line); !fine) {
+    response_.keep_in_history = false;
     refuse(fine.error().message);
-  else
+  } else {
     take_line(line);
+  }
   return finish();
 }
 
 Response Session::answer(std::optional<std::string_view> text) {
   begin();
+  response_.keep_in_history = false;
   if (!question_) {
     refuse("There is no question to answer.");
     return finish();
@@ -106,16 +109,45 @@ Response Session::answer(std::optional<std::string_view> text) {
   return finish();
 }
 
-void Session::begin() { response_ = {}; }
+Response Session::help(std::string_view line, std::size_t width) {
+  begin();
+  const auto at = prompt();
+  if (auto fine = check_line(line); !fine)
+    refuse(fine.error().message);
+  else
+    response_.output = help_text(
+        {services_, services_.datastore.view(candidate_), view_, options_.privileged, at}, line, width);
+  return finish();
+}
+
+Response Session::complete(std::string_view line) {
+  begin();
+  if (check_line(line))
+    response_.completions =
+        completions({services_, services_.datastore.view(candidate_), view_, options_.privileged, {}}, line);
+  return finish();
+}
+
+void Session::interrupt() {
+  if (operating_) operation_->interrupt();
+}
+
+void Session::begin() {
+  response_ = {};
+  if (!operating_) operation_.reset();
+}
 
 Response Session::finish() {
   response_.prompt = prompt();
   response_.uncommitted = services_.datastore.is_changed(candidate_);
   response_.screen_length = screen_length_;
+  response_.pending = operating_;
   if (question_) response_.question = question_->text;
   if (response_.refused && !options_.interactive) script_refused_ = true;
   return std::move(response_);
 }
+
+// ---- what a line does
 
 void Session::take_line(std::string_view line) {
   const auto tokens = split(line);
@@ -125,92 +157,133 @@ void Session::take_line(std::string_view line) {
     if (view_ == View::interface) view_ = View::system;
     return;
   }
-  const auto error = [&](const SyntaxError& syntax) {
+  const auto place = command_place(line, view_);
+  const auto error = [&](SyntaxError syntax) {
     response_.refused = true;
+    response_.keep_in_history = !mentions_keys(line);
+    remember(line);
+    syntax.offset += place.offset;
     response_.output += render(syntax, prompt());
   };
-  const auto filtered = split_filters(line);
-  if (!filtered) return error(filtered.error());
-  const auto match = parser().parse(filtered->command, view_);
+  const auto piped = split_pipeline(place.command);
+  if (!piped) return error(piped.error());
+  auto match = parser().parse(piped->command, place.view);
+  if (!match && place.view == View::interface) {
+    // What the view of an interface does not know may be a command of the view above.
+    auto upper = parser().parse(piped->command, View::system);
+    if (upper && !upper->undo) enter(View::system);
+    if (upper ? !upper->undo : upper.error().offset > match.error().offset) match = std::move(upper);
+  }
   if (!match) return error(match.error());
-  if (!filtered->filters.empty() && !is_display(match->command->action))
-    return error({SyntaxError::Kind::too_many, filtered->command.size()});
-  dispatch(*match, filtered->filters);
+  if (!piped->pipeline.empty() && !match->command->is_display())
+    return error({SyntaxError::Kind::too_many, piped->command.size()});
+  response_.keep_in_history = !has_secret(*match);
+  remember(line);
+  dispatch(*match, piped->pipeline);
 }
 
-void Session::dispatch(const Match& match, const std::vector<FilterText>& filters) {
-  if (!options_.privileged && needs_privilege(match.command->action))
+void Session::remember(std::string_view line) {
+  if (!response_.keep_in_history || (!history_.empty() && history_.back() == line)) return;
+  history_.emplace_back(line);
+  if (history_.size() > kMaxHistory) history_.pop_front();
+}
+
+void Session::dispatch(const Match& match, const Pipeline& pipeline) {
+  const auto& command = *match.command;
+  if (command.privileged && !options_.privileged)
     return refuse("You do not have permission to run the command.");
-  if (is_display(match.command->action))
-    show(display(match), filters);
+  if (command.schema != nullptr) return enter_configuration(match);
+  if (command.run != nullptr) return command.run(*this, match);
+  display(match, pipeline);
+}
+
+void Session::enter_configuration(const Match& match) {
+  const auto enter_now = [this, match] {
+    auto& datastore = services_.datastore;
+    auto& candidate = datastore.edit(candidate_);
+    const EntryContext context{candidate, datastore.running(), datastore.keyring(), services_.network,
+                               Judgement::shell};
+    std::vector<std::string> notices;
+    const auto entered = cli::enter(context, match, interface_name_, candidate, notices);
+    if (!entered) return refuse(entered.error().message);
+    for (const auto& notice : notices) say(notice);
+  };
+  const auto& command = *match.command;
+  const auto question =
+      command.question != nullptr && !match.undo ? command.question(match.values) : std::string{};
+  if (question.empty())
+    enter_now();
   else
-    act(match);
+    ask_yes_no(question, enter_now);
 }
 
-void Session::act(const Match& match) {
-  switch (match.command->action) {
-    case Action::configure: return enter_configuration(match);
-    case Action::interface_view: return enter_view_of_interface(match);
-    case Action::quit: return quit();
-    case Action::return_to_user_view: return leave_configuration();
-    case Action::commit: commit(); return;
-    case Action::reset_sessions: return services_.reset_sessions();
-    case Action::system_view:
-      view_ = View::system;
-      return say("Enter system view, return user view with return command.");
-    case Action::clear_candidate:
-      services_.datastore.discard(candidate_);
-      view_ = View::system;
-      return;
-    case Action::screen_length:
-      screen_length_ = static_cast<unsigned>(std::stoul(*match.values[common_lines]));
-      return say("Info: The configuration takes effect on the current user terminal interface only.");
-    case Action::save: {
-      const auto name = match.values[common_file_name].value_or(std::string(kDefaultCopy));
-      return ask_yes_no(std::string(kSaveQuestion), [this, name] { save(name); });
-    }
-    case Action::display:
-    case Action::display_this:
-    case Action::display_current_configuration:
-    case Action::display_candidate: break;
-  }
-  CHECK(false);
+// ---- displays
+
+void Session::display(const Match& match, const Pipeline& pipeline) {
+  if (pipeline.refresh && (!options_.interactive || pipeline.redirection))
+    return refuse("refresh shows a display again and again on a terminal; leave it out here.");
+  const auto& command = *match.command;
+  if (command.operate != nullptr) return operate(match, pipeline);
+  show(
+      command.show != nullptr ? command.show(*this, match) : command.display->run(services_, match.arguments),
+      pipeline, 0);
 }
 
-base::Result<DisplayOutput> Session::display(const Match& match) {
-  auto& datastore = services_.datastore;
-  switch (match.command->action) {
-    case Action::display_current_configuration:
-      return configuration_output(configuration_lines(datastore.running()));
-    case Action::display_candidate: {
-      const auto& candidate = datastore.view(candidate_);
-      return configuration_output(match.arguments.has("merge") ? configuration_lines(candidate)
-                                                               : difference(datastore.running(), candidate));
-    }
-    case Action::display_this: {
-      auto lines = configuration_lines(datastore.running());
-      std::erase_if(lines, [&](const ConfigurationLine& line) {
-        return view_ == View::interface ? line.section != interface_section(interface_name_)
-                                        : line.in_interface_view || view_ == View::user;
-      });
-      return configuration_output(lines);
-    }
-    default: return match.command->display->run(services_, match.arguments);
-  }
+void Session::operate(const Match& match, const Pipeline& pipeline) {
+  auto operation = match.command->operate(*this, match);
+  if (!operation) return refuse(operation.error().message);
+  CHECK(output_.respond);
+  operation_ = std::move(*operation);
+  operating_ = true;
+  auto shown = std::make_shared<std::size_t>(0);
+  const bool streams = pipeline.filters.empty() && !pipeline.json && !pipeline.redirection && !options_.json;
+  operation_->start({.progress =
+                         [this, shown, streams](std::string_view lines) {
+                           if (!streams) return;
+                           *shown += lines.size();
+                           output_.progress(lines);
+                         },
+                     .done =
+                         [this, shown, pipeline](const base::Result<DisplayOutput>& output) {
+                           operating_ = false;
+                           response_ = {};
+                           show(output, pipeline, *shown);
+                           output_.respond(finish());
+                         }});
 }
 
-void Session::show(const base::Result<DisplayOutput>& output, const std::vector<FilterText>& filters) {
+base::Result<std::string> Session::rendered(const DisplayOutput& output, const Pipeline& pipeline) const {
+  if (!options_.json && !pipeline.json) return apply_filters(pipeline.filters, output.text);
+  if (!pipeline.filters.empty())
+    return base::fail("Filters apply to text; run the display without JSON, or without a filter.");
+  return output.json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+/// `shown`: so much of the text stands on the terminal already.
+void Session::show(const base::Result<DisplayOutput>& output, const Pipeline& pipeline, std::size_t shown) {
   if (!output) return refuse(output.error().message);
-  response_.display = true;
-  if (options_.json) {
-    if (!filters.empty())
-      return refuse("Filters apply to text; run the display without --json, or without a filter.");
-    response_.output += output->json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-    return;
-  }
-  const auto text = apply_filters(filters, output->text);
+  const auto text = rendered(*output, pipeline);
   if (!text) return refuse(text.error().message);
-  response_.output += *text;
+  response_.display = !pipeline.no_more;
+  response_.refused |= output->refused;
+  response_.redirection = pipeline.redirection;
+  if (pipeline.refresh) response_.refresh_seconds = kRefreshSeconds;
+  response_.output += text->substr(std::min(shown, text->size()));
+}
+
+// ---- for the commands
+
+void Session::enter(View view, std::string interface_name) {
+  view_ = view;
+  interface_name_ = std::move(interface_name);
+}
+
+void Session::monitor(bool on) {
+  monitor_.reset();
+  if (!on || services_.log == nullptr) return;
+  monitor_.emplace(*services_.log, [this](base::LogLevel level, std::string_view line) {
+    if (level <= base::LogLevel::info && output_.notice) output_.notice(fmt::format("{}\n", line));
+  });
 }
 
 void Session::say(std::string_view line) {
@@ -225,79 +298,9 @@ void Session::refuse(std::string_view sentence) {
 }
 
 void Session::ask_yes_no(std::string text, std::function<void()> yes) {
-  question_ =
-      Question{std::move(text), std::string(kYesNoRetry), false, [yes = std::move(yes)](Answer answer) {
-                 if (answer == Answer::yes) yes();
-               }};
-}
-
-void Session::enter_view_of_interface(const Match& match) {
-  const auto& name = *match.values[common_interface_name];
-  if (auto single = check_interface_name(services_.network, name); !single)
-    return refuse(single.error().message);
-  view_ = View::interface;
-  interface_name_ = name;
-}
-
-void Session::enter_configuration(const Match& match) {
-  const auto enter_now = [this, match] {
-    auto& datastore = services_.datastore;
-    auto& candidate = datastore.edit(candidate_);
-    const EntryContext context{candidate, datastore.running(), datastore.keyring(), services_.network,
-                               Judgement::shell};
-    std::vector<std::string> notices;
-    const auto entered = enter(context, match, interface_name_, candidate, notices);
-    if (!entered) return refuse(entered.error().message);
-    for (const auto& notice : notices) say(notice);
-  };
-  const auto& command = *match.command;
-  const auto question =
-      command.question != nullptr && !match.undo ? command.question(match.values) : std::string{};
-  if (question.empty())
-    enter_now();
-  else
-    ask_yes_no(question, enter_now);
-}
-
-void Session::quit() {
-  switch (view_) {
-    case View::user: response_.end = true; return;
-    case View::system: return leave_configuration();
-    case View::interface: view_ = View::system; return;
-  }
-}
-
-void Session::leave_configuration() {
-  if (!services_.datastore.is_changed(candidate_)) {
-    view_ = View::user;
-    return;
-  }
-  question_ = Question{std::string(kLeaveQuestion), std::string(kLeaveRetry), true, [this](Answer answer) {
-                         if (answer == Answer::cancel || (answer == Answer::yes && !commit())) return;
-                         services_.datastore.discard(candidate_);
-                         view_ = View::user;
-                       }};
-}
-
-bool Session::commit() {
-  if (script_refused_ && !options_.force) {
-    refuse(
-        "A line of this script was refused, so nothing is committed. Correct the script, or run it with "
-        "--force.");
-    return false;
-  }
-  const auto outcome = services_.datastore.commit(candidate_, services_.network);
-  for (const auto& error : outcome.errors) refuse(error);
-  for (const auto& notice : outcome.notices) say(notice);
-  return outcome.committed;
-}
-
-void Session::save(const std::string& name) {
-  const auto path = services_.datastore.save(name);
-  if (!path) return refuse(path.error().message);
-  say(fmt::format("Now saving the current configuration to {} ........", *path));
-  say("Info: Save the configuration successfully.");
-  say("Info: A restart loads the last commit; the saved file is a copy of it.");
+  ask({std::move(text), std::string(kYesNoRetry), false, [yes = std::move(yes)](Answer answer) {
+         if (answer == Answer::yes) yes();
+       }});
 }
 
 }  // namespace noonmark::cli

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,13 +10,17 @@
 
 #include "cli/configuration_text.h"
 #include "cli/display.h"
-#include "cli/filter.h"
+#include "cli/log_relay.h"
+#include "cli/operation.h"
+#include "cli/pipeline.h"
 #include "config/datastore.h"
 
 namespace noonmark::cli {
 
 struct SessionOptions {
-  std::string owner;
+  std::string owner{};
+  std::string user{};       // login name
+  std::string terminal{};   // "VTY 0"
   bool privileged = true;   // may configure; others only display
   bool interactive = true;  // no script: a refused line does not stop a later commit
   bool json = false;        // displays give JSON
@@ -23,21 +29,44 @@ struct SessionOptions {
 
 /// What a line, or the answer to a question, led to.
 struct Response {
-  std::string output;  // whole lines, or empty
-  std::string prompt;  // of the next line
+  std::string output{};  // whole lines, or empty
+  std::string prompt{};  // of the next line
   bool refused = false;
-  bool uncommitted = false;             // the candidate differs from the running configuration
-  bool display = false;                 // `output` may be paged at `screen_length` lines
-  unsigned screen_length = 24;          // 0: never
-  std::optional<std::string> question;  // has to be answered before the next line; shown without a newline
-  bool end = false;                     // the session is over
+  bool uncommitted = false;               // the candidate differs from the running configuration
+  bool display = false;                   // `output` may be paged at `screen_length` lines
+  unsigned screen_length = 24;            // 0: never
+  std::optional<std::string> question{};  // has to be answered before the next line; shown without a newline
+  bool end = false;                       // the session is over
+  bool keep_in_history = true;            // false: the line may hold a password
+  unsigned refresh_seconds = 0;           // execute the line again after that time; 0: not
+  std::optional<Redirection> redirection{};  // where `output` goes to instead of the terminal
+  std::vector<std::string> completions{};
+  bool pending = false;  // an operation runs: the response comes through SessionOutput
+};
+
+/// Where a session writes to apart from its responses.
+struct SessionOutput {
+  std::function<void(std::string_view)> progress;  // whole lines of the operation that runs
+  std::function<void(Response)> respond;           // the operation is done
+  std::function<void(std::string_view)> notice;    // whole lines, at any time
 };
 
 /// An operator's session: the view, the candidate, and what a line does. Lives between two requests only in
 /// its members, waits for nothing. One thread.
 class Session {
  public:
-  Session(const Services& services, SessionOptions options);
+  enum class Answer { yes, no, cancel };
+  struct Question {
+    std::string text;
+    std::string retry;  // after a wrong answer
+    bool may_cancel = false;
+    std::function<void(Answer)> act;
+  };
+
+  Session(const Services& services, SessionOptions options, SessionOutput output = {});
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   /// The prompt of the user view.
   static std::string user_prompt(const Services& services);
@@ -47,44 +76,58 @@ class Session {
   Response execute(std::string_view line);
   /// The answer to the open question; none means the end of input, which is No.
   Response answer(std::optional<std::string_view> text);
+  /// What `?` shows behind `line`. Changes nothing.
+  Response help(std::string_view line, std::size_t width);
+  Response complete(std::string_view line);
+  /// Ends the operation that runs, if one does.
+  void interrupt();
+
+  // for the commands (Command::run and Command::show)
+  const Services& services() const { return services_; }
+  const SessionOptions& options() const { return options_; }
+  config::Candidate& candidate() { return candidate_; }
+  View view() const { return view_; }
+  const std::string& interface_name() const { return interface_name_; }
+  /// `interface_name` is that of the interface view.
+  void enter(View view, std::string interface_name = {});
+  void end() { response_.end = true; }
+  void set_screen_length(unsigned lines) { screen_length_ = lines; }
+  std::deque<std::string>& history() { return history_; }
+  void monitor(bool on);
+  /// Whether a line of this script was refused, and the script was not started with --force.
+  bool must_not_commit() const { return script_refused_ && !options_.force; }
+
+  void say(std::string_view line);
+  /// Says "Error: " and the sentence; the line counts as refused.
+  void refuse(std::string_view sentence);
+  void ask(Question question) { question_ = std::move(question); }
+  void ask_yes_no(std::string text, std::function<void()> yes);
 
  private:
-  enum class Answer { yes, no, cancel };
-  struct Question {
-    std::string text;
-    std::string retry;  // after a wrong answer
-    bool may_cancel = false;
-    std::function<void(Answer)> act;
-  };
-
   void begin();
   Response finish();
   void take_line(std::string_view line);
-  void dispatch(const Match& match, const std::vector<FilterText>& filters);
-  void act(const Match& match);
-  base::Result<DisplayOutput> display(const Match& match);
-  void show(const base::Result<DisplayOutput>& output, const std::vector<FilterText>& filters);
-
-  void say(std::string_view line);
-  void refuse(std::string_view sentence);
-  void ask_yes_no(std::string text, std::function<void()> yes);
-
-  void enter_view_of_interface(const Match& match);
+  void dispatch(const Match& match, const Pipeline& pipeline);
+  void remember(std::string_view line);
   void enter_configuration(const Match& match);
-  void quit();
-  /// Back to the user view; asks if there are uncommitted changes.
-  void leave_configuration();
-  bool commit();
-  void save(const std::string& name);
+  void display(const Match& match, const Pipeline& pipeline);
+  void operate(const Match& match, const Pipeline& pipeline);
+  void show(const base::Result<DisplayOutput>& output, const Pipeline& pipeline, std::size_t shown);
+  base::Result<std::string> rendered(const DisplayOutput& output, const Pipeline& pipeline) const;
 
   const Services& services_;
   const SessionOptions options_;
+  const SessionOutput output_;
   View view_ = View::user;
-  std::string interface_name_;  // of the interface view
+  std::string interface_name_;
   config::Candidate candidate_;
   unsigned screen_length_ = 24;
   bool script_refused_ = false;  // a line of this script was refused
+  std::deque<std::string> history_;
   std::optional<Question> question_;
+  std::unique_ptr<Operation> operation_;  // one that is done stays until the next request
+  bool operating_ = false;
+  std::optional<LogRelay::Subscription> monitor_;
   Response response_;
 };
 

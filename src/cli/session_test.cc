@@ -61,7 +61,8 @@ TEST_F(SessionTest, AScriptWithARefusedLineCommitsNothing) {
 }
 
 TEST_F(SessionTest, ForceCommitsAllTheSameAndAnOperatorMayAnyway) {
-  for (auto session : {open(false, true), open(true)}) {
+  for (const bool interactive : {false, true}) {
+    auto session = open(interactive, !interactive);
     run(session, {"system-view", "ntp-service max-distance 4", "nonsense"});
     EXPECT_FALSE(run(session, {"commit"}).refused);
     EXPECT_EQ(datastore.running().max_distance, 4);

@@ -44,6 +44,12 @@ SessionOptions options_of(const std::string& header) {
           .force = has("force")};
 }
 
+/// A question mark at the end is the help key.
+Response respond(Session& session, const std::string& typed) {
+  if (!typed.ends_with('?')) return session.execute(typed);
+  return session.help(typed.substr(0, typed.size() - 1), 80);
+}
+
 std::string replay(const Transcript& transcript) {
   SessionFixture fixture;
   Session session(fixture.services, options_of(transcript.header));
@@ -51,7 +57,7 @@ std::string replay(const Transcript& transcript) {
   std::string waiting = session.prompt();
   for (const auto& typed : transcript.typed) {
     shown += waiting + typed + '\n';
-    const auto response = session.execute(typed);
+    const auto response = respond(session, typed);
     shown += response.output;
     if (response.end) return shown;
     waiting = response.question.value_or(response.prompt);

@@ -92,8 +92,8 @@ std::string placeholder(const LeafInfo& leaf) {
     case LeafType::choice: return std::string(leaf.name);
     case LeafType::number: return fmt::format("INTEGER<{}-{}>", leaf.low, leaf.high);
     case LeafType::port: return "INTEGER<123,1025-65535>";
-    case LeafType::ipv4_address: return "X.X.X.X";
-    case LeafType::ipv6_address: return "X:X::X:X";
+    case LeafType::ipv4_address: return "X.X.X.X<unicast>";
+    case LeafType::ipv6_address: return "X:X::X:X<unicast>";
     case LeafType::refclock_address: return "X.X.X.X<127.127.1.0-127.127.1.3>";
     case LeafType::hex_digits: return fmt::format("HEX<{}-{}>", leaf.low, leaf.high);
     default: return fmt::format("STRING<{}-{}>", leaf.low, leaf.high);

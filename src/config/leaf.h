@@ -54,7 +54,7 @@ struct LeafInfo {
 bool accepts(const LeafInfo& leaf, std::string_view text);
 /// Whether any word would be accepted, so that a keyword in the same place has to be told apart.
 bool is_free_text(LeafType type);
-/// How help shows the parameter: "INTEGER<1-4>", "STRING<1-31>", "X.X.X.X", "X:X::X:X".
+/// How help shows the parameter: "INTEGER<1-4>", "STRING<1-31>", "X.X.X.X<unicast>", ....
 std::string placeholder(const LeafInfo& leaf);
 
 /// The texts of a row, by position in its leaves; none: not given, which means the default.

@@ -68,7 +68,7 @@ TEST(Leaf, TextsAreBoundedAndPrintable) {
 TEST(Leaf, PlaceholdersShowTypeAndRange) {
   EXPECT_EQ(placeholder(of(LeafType::number, 1, 4)), "INTEGER<1-4>");
   EXPECT_EQ(placeholder(of(LeafType::vpn_name, 1, 31)), "STRING<1-31>");
-  EXPECT_EQ(placeholder(of(LeafType::ipv4_address)), "X.X.X.X");
+  EXPECT_EQ(placeholder(of(LeafType::ipv4_address)), "X.X.X.X<unicast>");
 }
 
 TEST(Schema, ARowReadsBackAsItWasEntered) {

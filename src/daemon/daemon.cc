@@ -12,6 +12,7 @@
 #include "build_info.h"
 #include "cli/configuration_text.h"
 #include "cli/display.h"
+#include "cli/log_relay.h"
 #include "cli/server.h"
 #include "config/datastore.h"
 #include "config/keyring.h"
@@ -92,7 +93,8 @@ void start(TimeService& service, const config::Datastore& datastore, base::LogSi
 
 }  // namespace
 
-base::Result<void> run_daemon(const Options& options, base::LogSink& log) {
+base::Result<void> run_daemon(const Options& options, base::LogSink& sink) {
+  cli::LogRelay log(sink);
   const auto warn = [&](const std::vector<std::string>& sentences) {
     for (const auto& s : sentences) log.write(base::LogLevel::warning, s);
   };
@@ -138,6 +140,7 @@ base::Result<void> run_daemon(const Options& options, base::LogSink& log) {
                          .host_name = host_name(),
                          .version = kVersion,
                          .reset_sessions = [&] { service.reset_sessions(); },
+                         .log = &log,
                          .build_date = kBuildDate};
   std::unique_ptr<cli::Server> control;
   if (options.control) {

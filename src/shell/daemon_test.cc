@@ -15,7 +15,7 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr std::string_view kGreeting =
-    "{\"noonmark\":1,\"version\":\"0.1.0\",\"prompt\":\"<H>\",\"privileged\":true}\n";
+    "{\"noonmark\":2,\"version\":\"0.1.0\",\"prompt\":\"<H>\",\"privileged\":true}\n";
 constexpr std::string_view kOk = "{\"status\":\"ok\",\"output\":\"\",\"prompt\":\"<H>\"}\n";
 
 /// A control socket in a directory of its own, whose one client is told `lines`: the first at once, each

@@ -9,7 +9,7 @@
 namespace noonmark::shell {
 
 /// The control protocol: one JSON object a line, one response for each request. The daemon's side is in cli/.
-inline constexpr int kProtocolVersion = 1;
+inline constexpr int kProtocolVersion = 2;
 
 struct Greeting {
   std::string version;  // the daemon's

@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 
 TEST(Protocol, AGreetingIsReadAndItsVersionChecked) {
   const auto greeting =
-      parse_greeting(R"({"noonmark":1,"version":"0.1.0","prompt":"<H>","privileged":true})");
+      parse_greeting(R"({"noonmark":2,"version":"0.1.0","prompt":"<H>","privileged":true})");
   ASSERT_TRUE(greeting);
   EXPECT_EQ(greeting->version, "0.1.0");
   EXPECT_EQ(greeting->prompt, "<H>");

@@ -1,0 +1,75 @@
+#include "cli/existing.h"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace noonmark::cli {
+namespace {
+
+using Values = std::vector<ExistingValue>;
+
+constexpr std::size_t kMaxListed = 32;
+
+std::string vpn_text(const core::NetworkView& network, core::VpnId id) {
+  const auto* vpn = network.find_vpn(id);
+  return vpn == nullptr || vpn->name.empty() ? std::string{} : fmt::format(", VPN instance {}", vpn->name);
+}
+
+Values interfaces(const core::NetworkView& network) {
+  Values values;
+  for (const auto& interface : network.interfaces) {
+    std::vector<std::string> facts{interface.up ? "up" : "down"};
+    for (const auto& address : interface.addresses) facts.push_back(address.address.to_string());
+    const auto help =
+        fmt::format("Interface ({}{})", fmt::join(facts, ", "), vpn_text(network, interface.vpn));
+    values.push_back({interface.name, help});
+    if (!interface.alias.empty() && network.find_interfaces(interface.alias).size() == 1)
+      values.push_back({interface.alias, fmt::format("Alias of {}", interface.name)});
+  }
+  return values;
+}
+
+Values vpns(const core::NetworkView& network) {
+  Values values;
+  for (const auto& vpn : network.vpns)
+    if (!vpn.name.empty())
+      values.push_back({vpn.name, vpn.kind == core::Vpn::Kind::vrf ? "VRF" : "Network namespace"});
+  return values;
+}
+
+Values keys(const config::Configuration& candidate) {
+  Values values;
+  for (const auto& key : candidate.keys)
+    values.push_back({std::to_string(key.id), fmt::format("Key of {}", crypto::to_string(key.algorithm))});
+  return values;
+}
+
+Values servers(const config::Configuration& candidate, base::Family family) {
+  Values values;
+  for (const auto& server : candidate.servers)
+    if (server.address.family() == family)
+      values.push_back({server.address.to_string(),
+                        server.vpn.empty()
+                            ? "Configured server"
+                            : fmt::format("Configured server in VPN instance {}", server.vpn)});
+  return values;
+}
+
+}  // namespace
+
+Values existing(const config::LeafInfo& parameter, const Services& services,
+                const config::Configuration& candidate) {
+  using config::LeafType;
+  Values values;
+  if (parameter.type == LeafType::interface_name) values = interfaces(services.network);
+  if (parameter.type == LeafType::vpn_name) values = vpns(services.network);
+  if (parameter.name == "key-id") values = keys(candidate);
+  if (parameter.type == LeafType::ipv4_address) values = servers(candidate, base::Family::ipv4);
+  if (parameter.type == LeafType::ipv6_address) values = servers(candidate, base::Family::ipv6);
+  if (values.size() > kMaxListed) values.resize(kMaxListed);
+  return values;
+}
+
+}  // namespace noonmark::cli
