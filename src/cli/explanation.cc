@@ -29,6 +29,7 @@ constexpr std::array<Row, static_cast<std::size_t>(Reason::kCount)> kRows{{
     {Reason::survivor, "selected: it contributes to the time of the clock", "nothing: all is well"},
     {Reason::outlier, "its time is right, but other servers agree more closely, so it is left out",
      "nothing: it comes back when it agrees as closely as the others"},
+    {Reason::usable, "the server can be used", "configure it with ntp-service unicast-server"},
     {Reason::vpn_unknown, "VPN instance {vpn} does not exist on this machine{nearest_vpns}",
      "create the VRF device or named network namespace {vpn}, or correct the name; the session then starts "
      "by itself"},
@@ -72,6 +73,10 @@ constexpr std::array<Row, static_cast<std::size_t>(Reason::kCount)> kRows{{
     {Reason::no_route, "there is no way to the server in {place}: {error}",
      "see the routing table of {place} and the neighbours on the way, or correct the vpn-instance of the "
      "server line"},
+    {Reason::host_unreachable,
+     "the host cannot be reached: {error}; it does not answer on its link, or a router or filter on the way "
+     "says so",
+     "see that the host is up and has the address {address}, and see to the filters on the way"},
     {Reason::port_unreachable,
      "UDP port {port} of the host is reported unreachable: nothing listens there, or a filter rejects it",
      "start the NTP server there, correct the port of the server line, or see to the filters on the way"},

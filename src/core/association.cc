@@ -10,7 +10,6 @@
 namespace noonmark::core {
 namespace {
 
-constexpr Duration kRequestLifetime = Duration::from_milliseconds(5000);
 constexpr Duration kStampPatience = Duration::from_milliseconds(10);
 constexpr std::uint32_t kFreshProblem =
     4;                                    // requests after which a problem that was not seen again is history
@@ -60,8 +59,6 @@ std::vector<Request> Association::restart(RawTime when) {
   AssociationState fresh;
   fresh.id = state_.id;
   fresh.config = state_.config;
-  fresh.drops = state_.drops;
-  fresh.received = state_.received;
   fresh.vpn = state_.vpn;
   fresh.source = state_.source;
   fresh.source_interface = state_.source_interface;
@@ -94,14 +91,16 @@ std::vector<Request> Association::set_source(const std::variant<SourceChoice, Re
   return restart(when);
 }
 
-RawTime Association::next_deadline() const {
-  RawTime next = poll_.next();
+RawTime Association::next_deadline() const { return std::min(poll_.next(), next_expiry()); }
+
+RawTime Association::next_expiry() const {
+  RawTime next = kNever;
   for (const auto& r : requests_) next = std::min(next, r.expires);
   if (held_) next = std::min(next, held_->until);
   return next;
 }
 
-void Association::on_sent(const Request& request, RawTime now, base::Random& random) {
+void Association::on_sent(const Request& request, Instant now, base::Random& random) {
   const bool was_reachable = state_.reach != 0;
   if (poll_.begins_poll()) {
     state_.reach = static_cast<std::uint8_t>(state_.reach << 1);
@@ -110,18 +109,19 @@ void Association::on_sent(const Request& request, RawTime now, base::Random& ran
   }
   const bool reachable = state_.reach != 0;
   if (was_reachable && !reachable) take_error();
-  poll_.on_sent(now, reachable, state_.selectable, was_reachable && !reachable, random);
+  poll_.on_sent(now.raw, reachable, state_.selectable, was_reachable && !reachable, random);
   state_.host_poll = poll_.host_poll();
   ++state_.sent;
   ++state_.unanswered;
+  state_.last_sent = now.served;
   requests_.push_back(request);
-  requests_.back().expires = now + kRequestLifetime;
 }
 
-std::vector<Request> Association::take_expired(RawTime now) {
+std::vector<Request> Association::take_expired(Instant now) {
   std::vector<Request> expired;
-  while (!requests_.empty() && requests_.front().expires <= now) {
+  while (!requests_.empty() && requests_.front().expires <= now.raw) {
     expired.push_back(requests_.front());
+    if (!expired.back().failed) record({.kind = Outcome::Kind::timed_out, .when = now.served});
     requests_.pop_front();
   }
   return expired;
@@ -133,7 +133,9 @@ std::optional<Request> Association::find_request(Timestamp origin) const {
   return *it;
 }
 
-void Association::on_transmitted(TransmitId id, const Instant& stamp) {
+void Association::on_transmitted(TransmitId id, const Instant& stamp, const Departure& departure) {
+  state_.sent_from = departure.address;
+  state_.sent_through = departure.interface_index;
   const auto take = [&](Request& r) {
     if (r.id != id || r.stamped) return;
     r.sent = stamp;
@@ -143,9 +145,17 @@ void Association::on_transmitted(TransmitId id, const Instant& stamp) {
   if (held_) take(held_->request);
 }
 
-void Association::on_send_error(Reason reason, int error_number) {
+void Association::on_send_error(TransmitId id, Reason reason, int error_number, Timestamp now) {
+  const auto request = std::ranges::find(requests_, id, &Request::id);
+  if (request != requests_.end() && !std::exchange(request->failed, true))
+    record({.kind = Outcome::Kind::send_failed, .reason = reason, .when = now});
   state_.send_errno = error_number;
   note_problem(reason);
+}
+
+void Association::record(const Outcome& outcome) {
+  std::shift_right(state_.outcomes.begin(), state_.outcomes.end(), 1);
+  state_.outcomes.front() = outcome;
 }
 
 void Association::note_problem(Reason reason) {
@@ -171,6 +181,7 @@ void Association::use_up(const Request& request, const wire::Header& header, con
   last_heard_ = received.raw;
   state_.answered = true;
   state_.unanswered = 0;
+  ++state_.replies;
   state_.stratum =
       header.stratum == 0 || header.stratum > wire::kMaxStratum ? wire::kMaxStratum : header.stratum;
   state_.root_delay = header.root_delay.seconds();
@@ -219,7 +230,8 @@ std::optional<std::pair<Timestamp, RawTime>> Association::held_true_time() const
   return std::pair{held_->header.transmit, held_->received.raw};
 }
 
-std::optional<Sample> Association::take_sample(Timestamp origin, double frequency, RawTime now) {
+std::optional<Sample> Association::take_sample(Timestamp origin, double frequency, double correction,
+                                               RawTime now) {
   if (!held_ || (!held_->request.stamped && now < held_->until)) return std::nullopt;
   const HeldReply reply = *std::exchange(held_, std::nullopt);
   // RFC 5905 section 8, on the raw scale: T1 and T4 are readings of the uncorrected oscillator.
@@ -238,6 +250,10 @@ std::optional<Sample> Association::take_sample(Timestamp origin, double frequenc
   sample.delay = std::max(elapsed * (1 + frequency) - at_server, precision_);
   sample.dispersion = std::exp2(reply.header.precision) + precision_ + kDispersionRate * elapsed;
   filter_.add(sample);
+  record({.kind = Outcome::Kind::accepted,
+          .when = reply.received.served,
+          .offset = sample.offset - correction,
+          .delay = sample.delay});
   return sample;
 }
 
@@ -250,6 +266,13 @@ bool Association::is_duplicate(const wire::Header& header) const {
   return last_transmit_ && !header.transmit.is_zero() && header.transmit == *last_transmit_;
 }
 
+bool Association::is_silent() const { return state_.unanswered >= kSilence; }
+
+Reason Association::why_silent() const {
+  if (has_fresh_problem()) return *problem_;
+  return state_.config.key_id != 0 ? Reason::no_reply_signed : Reason::no_reply;
+}
+
 bool Association::has_fresh_problem() const { return problem_ && state_.sent - problem_at_ < kFreshProblem; }
 
 std::optional<Reason> Association::own_verdict() const {
@@ -257,9 +280,8 @@ std::optional<Reason> Association::own_verdict() const {
   if (denied_) return problem_;
   if (problem_ == Reason::myself) return problem_;
   if (is_answering()) return std::nullopt;
-  if (has_fresh_problem()) return problem_;
-  if (state_.unanswered < kSilence) return Reason::waiting_for_reply;
-  return state_.config.key_id != 0 ? Reason::no_reply_signed : Reason::no_reply;
+  if (!is_silent() && !has_fresh_problem()) return Reason::waiting_for_reply;
+  return why_silent();
 }
 
 void Association::refresh(RawTime now, const ClockRate& rate, double correction) {

@@ -11,6 +11,7 @@
 #include "core/poll.h"
 #include "core/source_address.h"
 #include "core/state.h"
+#include "core/statistics.h"
 #include "wire/packet.h"
 
 namespace noonmark::core {
@@ -28,6 +29,7 @@ struct Request {
   Timestamp origin;
   Instant sent;
   bool stamped = false;  // `sent` is the kernel's
+  bool failed = false;   // it did not leave, or did not arrive
   RawTime expires;
 };
 
@@ -56,6 +58,8 @@ class Association {
   const ServerConfig& config() const { return state_.config; }
   const AssociationState& state() const { return state_; }
   AssociationState& state() { return state_; }
+  /// Counters of its packets; they outlive restarts.
+  PacketStatistics& statistics() { return statistics_; }
   const ClockFilter& filter() const { return filter_; }
 
   /// New options of the same line that keep the samples (preference, preempt, poll range, bursts).
@@ -69,19 +73,23 @@ class Association {
   const SourceChoice* source() const { return std::get_if<SourceChoice>(&source_); }
 
   RawTime next_deadline() const;
+  /// The same without the next poll: expiries and held replies.
+  RawTime next_expiry() const;
   bool is_due(RawTime now) const { return poll_.next() <= now; }
   /// Books a request that is sent now. The reach register shifts once per poll.
-  void on_sent(const Request& request, RawTime now, base::Random& random);
+  void on_sent(const Request& request, Instant now, base::Random& random);
   /// The requests that have waited long enough, taken out.
-  std::vector<Request> take_expired(RawTime now);
+  std::vector<Request> take_expired(Instant now);
   std::optional<Request> find_request(Timestamp origin) const;
   const std::deque<Request>& requests() const { return requests_; }
-  void on_transmitted(TransmitId id, const Instant& stamp);
+  void on_transmitted(TransmitId id, const Instant& stamp, const Departure& departure);
   /// A failed sending, or an ICMP error for it: only a fact for `explain`.
-  void on_send_error(Reason reason, int error_number);
+  void on_send_error(TransmitId id, Reason reason, int error_number, Timestamp now);
 
   // Replies that match `request`, in the order of the tests:
   void note_problem(Reason reason);  // a reply that does not count: nothing changes but the fact
+  /// What became of a request, for `explain`.
+  void record(const Outcome& outcome);
   /// A kiss-o'-death that passed authentication. The request is used up.
   void on_kiss(const Request& request, const wire::Header& header, RawTime now);
   /// A reply without a sample (unsynchronized server and the like). The request is used up.
@@ -92,8 +100,8 @@ class Association {
   void on_reply(const Request& request, const wire::Header& header, const Instant& received, RawTime now);
   /// Makes the sample of a held reply that has its stamp, or has waited for it long enough. `origin` is the
   /// raw scale's zero as a timestamp. `frequency` is the known rate of true against raw time. Null: none is
-  /// ready.
-  std::optional<Sample> take_sample(Timestamp origin, double frequency, RawTime now);
+  /// ready. `correction` is served minus raw scale, s: it only tells the offset that is recorded.
+  std::optional<Sample> take_sample(Timestamp origin, double frequency, double correction, RawTime now);
   bool has_held_reply() const { return held_.has_value(); }
   bool awaits_stamp(RawTime now) const { return held_ && !held_->request.stamped && now < held_->until; }
   /// Requests that were answered and whose transmit stamp is there or given up, taken out.
@@ -118,6 +126,10 @@ class Association {
 
   /// The verdict as far as the association alone can tell; none: it may take part in the selection.
   std::optional<Reason> own_verdict() const;
+  /// Whether so many requests stayed without a valid reply that it counts as silent.
+  bool is_silent() const;
+  /// Why nothing usable comes: the last problem if it is fresh, else silence.
+  Reason why_silent() const;
   /// Moves offset, distances and filter stages to `now`. `correction` is served minus raw scale, s.
   void refresh(RawTime now, const ClockRate& rate, double correction);
 
@@ -127,6 +139,7 @@ class Association {
   bool has_fresh_problem() const;
 
   AssociationState state_;
+  PacketStatistics statistics_;
   double precision_;
   PollProcess poll_;
   ClockFilter filter_;

@@ -7,13 +7,14 @@
 #include "base/check.h"
 #include "core/association.h"
 #include "core/authenticator.h"
+#include "core/probe.h"
 #include "core/server.h"
 #include "core/system_process.h"
 
 namespace noonmark::core {
 namespace {
 
-constexpr std::size_t kLastDrops = 10;
+constexpr Duration kPatience = Duration::from_milliseconds(5000);  // of a session's request for its reply
 constexpr Duration kStartSpread =
     Duration::from_milliseconds(2);      // per configured server, so that many do not start at once
 constexpr double kMaxStartSpread = 2.0;  // s
@@ -39,6 +40,7 @@ Reason reason_of(Authenticity authenticity) {
 Reason reason_of(SendError error) {
   switch (error) {
     case SendError::no_route: return Reason::no_route;
+    case SendError::host_unreachable: return Reason::host_unreachable;
     case SendError::port_unreachable: return Reason::port_unreachable;
     case SendError::source_address_gone: return Reason::source_address_gone;
     default: return Reason::send_failed;
@@ -83,25 +85,60 @@ struct Engine::Impl {
   std::unordered_map<std::uint64_t, Association*> outstanding;  // by origin timestamp of the request
   std::unordered_map<TransmitId, Association*> transmits;       // requests whose socket is open
   SystemProcess system;
+  std::vector<std::unique_ptr<Probe>> probes;
   std::array<PacketStatistics, 2> statistics;
+  InterfaceCounters interface_counters;
   std::uint64_t next_transmit = 1;
   std::uint32_t next_association = 1;
+  std::uint32_t next_probe = 1;
 
   PacketStatistics& stats(Family f) { return statistics[static_cast<std::size_t>(f)]; }
 
   // --- counting
-  void drop(DropReason reason, const Received& r, Association* source) {
-    auto& s = stats(r.path.remote.address.family());
-    ++s.drops[static_cast<std::size_t>(reason)];
-    s.last_drops.push_back({r.when.at.served, reason, r.path.remote, r.path.vpn});
-    if (s.last_drops.size() > kLastDrops) s.last_drops.pop_front();
-    if (source != nullptr) ++source->state().drops[static_cast<std::size_t>(reason)];
+  /// Calls `add` with the counters of the family, of the interface if it is known, and of the session if
+  /// there is one.
+  template <class Add>
+  void count(Family family, VpnId vpn, std::uint32_t interface_index, Association* session, Add add) {
+    add(stats(family));
+    if (auto* of = interface_counters.find_or_add(view, vpn, interface_index, family)) add(*of);
+    if (session != nullptr) add(session->statistics());
+  }
+  template <class Add>
+  void count(const Path& path, Association* session, Add add) {
+    count(path.remote.address.family(), path.vpn, path.interface_index, session, add);
+  }
+  void drop(DropReason reason, const Received& r, Association* session, std::uint32_t key_id = 0) {
+    const DropRecord record{r.when.at.served, reason, r.path.remote, r.path.vpn, key_id};
+    count(r.path, session, [&](PacketStatistics& s) { s.add_drop(record); });
+  }
+  /// The drop of a packet that answers a request of `a`.
+  void drop_reply(DropReason reason, const Received& r, Association& a, std::uint32_t key_id = 0) {
+    drop(reason, r, &a, key_id);
+    a.record({.kind = Outcome::Kind::dropped, .drop = reason, .when = r.when.at.served});
   }
 
   // --- finding
   Association* by_remote(const Path& path) {
     const auto it = std::ranges::find_if(associations, [&](const auto& a) { return is_server_of(*a, path); });
-    return it == associations.end() ? nullptr : it->get();
+    if (it != associations.end()) return it->get();
+    const auto probe =
+        std::ranges::find_if(probes, [&](const auto& p) { return is_server_of(p->association(), path); });
+    return probe == probes.end() ? nullptr : &(*probe)->association();
+  }
+  /// Whose packet it is by where it came in, else by where it came from.
+  Association* owner_of(const Received& r) {
+    if (const auto it = r.request ? transmits.find(*r.request) : transmits.end();
+        it != transmits.end() && is_server_of(*it->second, r.path))
+      return it->second;
+    return by_remote(r.path);
+  }
+  Probe* probe_of(const Association& a) {
+    const auto it = std::ranges::find_if(probes, [&](const auto& p) { return &p->association() == &a; });
+    return it == probes.end() ? nullptr : it->get();
+  }
+  Probe* find_probe(ProbeId id) {
+    const auto it = std::ranges::find_if(probes, [&](const auto& p) { return p->id() == id; });
+    return it == probes.end() ? nullptr : it->get();
   }
   static bool is_server_of(const Association& a, const Path& path) {
     const auto& c = a.config();
@@ -126,12 +163,19 @@ struct Engine::Impl {
   bool serves(Family family) const;
 
   // --- sending
-  void send_request(Association& a, Instant now, Outbox& out);
+  void send_request(Association& a, Duration patience, Instant now, Outbox& out);
   void forget(const Request& request, Outbox& out);
   void forget(const std::vector<Request>& requests, Outbox& out) {
     for (const auto& r : requests) forget(r, out);
   }
   void take_samples(Association& a, Instant now, Outbox& out);
+  void close_answered(Association& a, Outbox& out);
+
+  // --- probes
+  void on_deadline(Probe& probe, Instant now, Outbox& out);
+  /// Something became known: the end, or one more outcome.
+  void tell(Probe& probe, Outbox& out);
+  void finish(Probe& probe, std::optional<Reason> refusal, Outbox& out);
 
   // --- configuration
   RawTime start_time(Instant now) {
@@ -139,12 +183,24 @@ struct Engine::Impl {
         std::min(kMaxStartSpread, kStartSpread.seconds() * static_cast<double>(associations.size()));
     return now.raw + Duration::from_seconds(spread * random.uniform());
   }
+  std::variant<SourceChoice, Reason> place_of(const ServerConfig& server) const {
+    if (server.key_id != 0 && keys.find(server.key_id) == nullptr) return Reason::key_unusable;
+    return choose_source(config, server, view);
+  }
   void resolve(Association& a, Instant now, Outbox& out) {
-    auto place = choose_source(config, a.config(), view);
-    if (a.config().key_id != 0 && keys.find(a.config().key_id) == nullptr) place = Reason::key_unusable;
-    forget(a.set_source(place, start_time(now)), out);
+    forget(a.set_source(place_of(a.config()), start_time(now)), out);
+  }
+  void resolve(Probe& probe, Instant now, Outbox& out);
+  void resolve_all(Instant now, Outbox& out) {
+    for (auto& a : associations) resolve(*a, now, out);
+    for (auto& p : probes) resolve(*p, now, out);
   }
   void apply(const NtpConfig& next, Instant now, Outbox& out);
+  /// Something other than a sample became known of `a`.
+  void judge(Association& a, Instant now, Outbox& out) {
+    if (auto* probe = probe_of(a)) return tell(*probe, out);
+    update(nullptr, std::nullopt, now, out);
+  }
   void update(const Association* fresh, const std::optional<Sample>& sample, Instant now, Outbox& out);
 };
 
@@ -185,10 +241,8 @@ std::optional<DropReason> Engine::Impl::refuses(const Received& r) const {
 }
 
 void Engine::Impl::on_datagram(const Received& r, Instant now, Outbox& out) {
-  const Family family = r.path.remote.address.family();
-  ++stats(family).received;
-  Association* const source = by_remote(r.path);
-  if (source != nullptr) ++source->state().received;
+  Association* const source = owner_of(r);
+  count(r.path, source, [](PacketStatistics& s) { ++s.received; });
   if (const auto refusal = refuses(r)) return drop(*refusal, r, source);
   if (r.data.empty()) return drop(DropReason::too_short, r, source);
   const auto mode = wire::mode_of(r.data);
@@ -205,8 +259,8 @@ void Engine::Impl::on_datagram(const Received& r, Instant now, Outbox& out) {
 void Engine::Impl::on_request(const Received& r, const wire::Packet& packet, Instant now, Outbox& out) {
   if (const auto it = outstanding.find(packet.header.transmit.raw()); it != outstanding.end()) {
     it->second->note_problem(Reason::myself);
-    drop(DropReason::myself, r, it->second);
-    return update(nullptr, std::nullopt, now, out);
+    drop_reply(DropReason::myself, r, *it->second);
+    return judge(*it->second, now, out);
   }
   const Family family = r.path.remote.address.family();
   if (!serves(family)) return drop(DropReason::server_disabled, r, nullptr);
@@ -225,17 +279,19 @@ void Engine::Impl::on_request(const Received& r, const wire::Packet& packet, Ins
     reply.local.address = *address;
   }
   const Answer made = answer(r.data, packet, system.server_view(), keys, r.when.at, now);
-  if (made.drop) return drop(*made.drop, r, nullptr);
+  if (made.drop) return drop(*made.drop, r, nullptr, packet.mac ? packet.mac->key_id : 0);
   reply.id = static_cast<TransmitId>(next_transmit++);
   reply.data = made.data;
   reply.size = static_cast<std::uint8_t>(made.size);
-  ++stats(family).processed;
-  ++stats(family).sent;
+  count(r.path, nullptr, [](PacketStatistics& s) {
+    ++s.processed;
+    ++s.sent;
+  });
   out.transmits.push_back(reply);
 }
 
 void Engine::Impl::on_reply(const Received& r, const wire::Packet& packet, Instant now, Outbox& out) {
-  Association* const source = by_remote(r.path);
+  Association* const source = owner_of(r);
   const auto& header = packet.header;
   if (source != nullptr && source->is_duplicate(header))
     return drop(DropReason::duplicate, r, source);  // test 1
@@ -250,8 +306,9 @@ void Engine::Impl::on_reply(const Received& r, const wire::Packet& packet, Insta
     a.state().impostor = r.path.remote;
     const Vpn* vpn = view.find_vpn(r.path.vpn);
     a.state().impostor_vpn = vpn != nullptr ? vpn->name : std::string{};
-    drop(DropReason::wrong_source, r, &a);
-    return update(nullptr, std::nullopt, now, out);
+    if (source != &a) ++a.statistics().received;
+    drop_reply(DropReason::wrong_source, r, a);
+    return judge(a, now, out);
   }
   if (a.config().key_id != 0) {  // test 5: a key on the line always authenticates
     Key* key = keys.find(a.config().key_id);
@@ -260,8 +317,8 @@ void Engine::Impl::on_reply(const Received& r, const wire::Packet& packet, Insta
     if (authenticity != Authenticity::verified) {
       a.state().received_key_id = packet.mac ? packet.mac->key_id : 0;
       a.note_problem(reason_of(authenticity));
-      drop(DropReason::authentication, r, &a);
-      return update(nullptr, std::nullopt, now, out);
+      drop_reply(DropReason::authentication, r, a, a.state().received_key_id);
+      return judge(a, now, out);
     }
   }
   accept_reply(a, *request, r, packet, now, out);
@@ -273,47 +330,55 @@ void Engine::Impl::accept_reply(Association& a, const Request& request, const Re
   const auto before = a.requests().size();
   if (is_kiss(header)) {
     a.on_kiss(request, header, now.raw);
-    drop(DropReason::kiss, r, &a);
+    drop_reply(DropReason::kiss, r, a);
   } else if (const auto fault = judge_reply(header)) {
     if (*fault == DropReason::unsynchronized || *fault == DropReason::bad_header)
       a.on_unfit_reply(request, header, r.when.at, reason_of_unfit(*fault));
     else
       a.note_problem(Reason::reply_invalid);
-    drop(*fault, r, &a);
+    drop_reply(*fault, r, a);
   } else {
     a.on_reply(request, header, r.when.at, now.raw);
     a.state().last_local = r.path.local.address;
     const auto* interface = interface_of(r.path);
     a.state().last_interface = interface != nullptr ? interface->name : std::string{};
-    ++stats(r.path.remote.address.family()).processed;
+    count(r.path, &a, [](PacketStatistics& s) { ++s.processed; });
     outstanding.erase(
         request.origin.raw());  // its first match clears it; the socket stays for the transmit stamp
     take_samples(a, now, out);
     return;
   }
   if (a.requests().size() < before) forget(request, out);
-  update(nullptr, std::nullopt, now, out);
+  judge(a, now, out);
 }
 
-void Engine::Impl::take_samples(Association& a, Instant now, Outbox& out) {
-  if (a.awaits_stamp(now.raw)) return;
+void Engine::Impl::close_answered(Association& a, Outbox& out) {
   for (const TransmitId id : a.take_answered()) {
     transmits.erase(id);
     out.closed.push_back(id);
   }
+}
+
+void Engine::Impl::take_samples(Association& a, Instant now, Outbox& out) {
+  if (a.awaits_stamp(now.raw)) return;
+  close_answered(a, out);
+  if (auto* probe = probe_of(a)) {
+    a.take_sample(system.origin(), system.rate().frequency, system.correction(now), now.raw);
+    return tell(*probe, out);
+  }
   if (const auto placed = a.held_true_time()) system.place_origin(placed->first, placed->second);
-  const auto sample = a.take_sample(system.origin(), system.rate().frequency, now.raw);
+  const auto sample =
+      a.take_sample(system.origin(), system.rate().frequency, system.correction(now), now.raw);
   if (sample && system.raise_to_build_date(now, out)) return;
   if (!sample) return update(nullptr, std::nullopt, now, out);
   update(&a, sample, now, out);
   if (a.state().reason == Reason::offset_limit) {
-    auto& s = stats(a.config().key.address.family());
-    ++s.drops[static_cast<std::size_t>(DropReason::offset_limit)];
-    ++a.state().drops[static_cast<std::size_t>(DropReason::offset_limit)];
+    for (auto* s : {&stats(a.config().key.address.family()), &a.statistics()})
+      ++s->drops[static_cast<std::size_t>(DropReason::offset_limit)];
   }
 }
 
-void Engine::Impl::send_request(Association& a, Instant now, Outbox& out) {
+void Engine::Impl::send_request(Association& a, Duration patience, Instant now, Outbox& out) {
   const auto& c = a.config();
   const auto* place = a.source();
   CHECK(place != nullptr);
@@ -339,12 +404,45 @@ void Engine::Impl::send_request(Association& a, Instant now, Outbox& out) {
     size = key->sign(t.data, size, key->sent_length(c.version));
   t.size = static_cast<std::uint8_t>(size);
 
-  a.on_sent({.id = t.id, .origin = header.transmit, .sent = now, .stamped = false, .expires = kNever},
-            now.raw, random);
+  a.on_sent({.id = t.id, .origin = header.transmit, .sent = now, .expires = now.raw + patience}, now, random);
   outstanding.emplace(header.transmit.raw(), &a);
   transmits.emplace(t.id, &a);
   ++stats(c.key.address.family()).sent;
+  ++a.statistics().sent;
   out.transmits.push_back(t);
+}
+
+void Engine::Impl::on_deadline(Probe& probe, Instant now, Outbox& out) {
+  Association& a = probe.association();
+  const auto expired = a.take_expired(now);
+  forget(expired, out);
+  if (a.has_held_reply()) take_samples(a, now, out);
+  if (probe.is_due(now.raw)) {
+    send_request(a, probe.patience(), now, out);
+    probe.on_sent(now.raw);
+  }
+  if (!expired.empty()) tell(probe, out);
+}
+
+void Engine::Impl::tell(Probe& probe, Outbox& out) {
+  if (probe.is_done()) return;
+  if (probe.is_exhausted()) return finish(probe, std::nullopt, out);
+  out.probes.push_back(probe.id());
+}
+
+void Engine::Impl::finish(Probe& probe, std::optional<Reason> refusal, Outbox& out) {
+  if (probe.is_done()) return;
+  probe.finish(refusal);
+  for (const auto& request : probe.association().requests()) forget(request, out);
+  close_answered(probe.association(), out);
+  out.probes.push_back(probe.id());
+}
+
+void Engine::Impl::resolve(Probe& probe, Instant now, Outbox& out) {
+  if (probe.is_done()) return;
+  const auto place = place_of(probe.association().config());
+  if (const auto* refusal = std::get_if<Reason>(&place)) return finish(probe, *refusal, out);
+  probe.association().set_source(place, now.raw);
 }
 
 void Engine::Impl::forget(const Request& request, Outbox& out) {
@@ -400,12 +498,9 @@ void Engine::Impl::apply(const NtpConfig& next, Instant now, Outbox& out) {
     if (a->id() == system.state().system_peer)
       system.blame(UnsyncReason::unicast_server_configuration_removed);
     forget(a->restart(kNever), out);
-    for (const TransmitId id : a->take_answered()) {
-      transmits.erase(id);
-      out.closed.push_back(id);
-    }
+    close_answered(*a, out);
   }
-  for (auto& a : associations) resolve(*a, now, out);
+  resolve_all(now, out);
   update(nullptr, std::nullopt, now, out);
 }
 
@@ -422,33 +517,40 @@ void Engine::on_deadline(Instant now, Outbox& out) {
   bool changed = false;
   for (const auto& a : impl_->associations) {
     if (a->next_deadline() > now.raw) continue;
-    impl_->forget(a->take_expired(now.raw), out);
+    impl_->forget(a->take_expired(now), out);
     if (a->has_held_reply()) impl_->take_samples(*a, now, out);
     if (!a->is_due(now.raw)) continue;
     const auto reach = a->state().reach;
     const auto verdict = a->own_verdict();
-    impl_->send_request(*a, now, out);
+    impl_->send_request(*a, kPatience, now, out);
     changed = changed || a->state().reach != reach || a->own_verdict() != verdict;
   }
+  for (const auto& probe : impl_->probes)
+    if (probe->next_deadline() <= now.raw) impl_->on_deadline(*probe, now, out);
   // Once for all: with thousands of silent servers a selection for each would cost their square.
   if (changed) impl_->update(nullptr, std::nullopt, now, out);
 }
 
-void Engine::on_transmitted(TransmitId id, const Stamp& stamp, Instant now, Outbox& out) {
+void Engine::on_transmitted(TransmitId id, const Stamp& stamp, const Departure& departure, Instant now,
+                            Outbox& out) {
   const auto it = impl_->transmits.find(id);
   if (it == impl_->transmits.end()) return;
   Association& a = *it->second;
-  a.on_transmitted(id, stamp.at);
+  a.on_transmitted(id, stamp.at, departure);
+  if (auto* counters = impl_->interface_counters.find_or_add(
+          impl_->view, a.state().vpn, departure.interface_index, a.config().key.address.family()))
+    ++counters->sent;
   if (a.has_held_reply()) impl_->take_samples(a, now, out);
 }
 
 void Engine::on_send_error(TransmitId id, SendError error, int error_number, Instant now, Outbox& out) {
   const auto it = impl_->transmits.find(id);
   if (it == impl_->transmits.end()) return;  // a reply's, or a request given up
-  it->second->on_send_error(reason_of(error), error_number);
+  Association& a = *it->second;
+  a.on_send_error(id, reason_of(error), error_number, now.served);
   if (error != SendError::port_unreachable)
-    ++impl_->stats(it->second->config().key.address.family()).send_failures;
-  impl_->update(nullptr, std::nullopt, now, out);
+    for (auto* s : {&impl_->stats(a.config().key.address.family()), &a.statistics()}) ++s->send_failures;
+  impl_->judge(a, now, out);
 }
 
 void Engine::on_clock_applied(CommandId, const base::Result<void>& result, Instant, Outbox&) {
@@ -458,7 +560,8 @@ void Engine::on_clock_applied(CommandId, const base::Result<void>& result, Insta
 void Engine::on_network_change(const NetworkView& view, Instant now, Outbox& out) {
   impl_->view = view;
   impl_->system.set_network(view);
-  for (auto& a : impl_->associations) impl_->resolve(*a, now, out);
+  impl_->interface_counters.forget_missing(view);
+  impl_->resolve_all(now, out);
   impl_->update(nullptr, std::nullopt, now, out);
 }
 
@@ -478,9 +581,60 @@ void Engine::reset_sessions(Instant now, Outbox& out) {
   impl_->update(nullptr, std::nullopt, now, out);
 }
 
+base::Result<ProbeId> Engine::start_probe(const ProbeRequest& request, Instant now, Outbox& out) {
+  CHECK(request.requests >= 1 && request.requests <= kOutcomes);
+  auto& probes = impl_->probes;
+  if (probes.size() >= kMaxProbes)
+    return base::fail("Too many servers are tested at the moment; try again in some seconds.");
+  const ProbeId id{impl_->next_probe++};
+  probes.push_back(std::make_unique<Probe>(id, static_cast<AssociationId>(impl_->next_association++), request,
+                                           impl_->precision, now.raw));
+  impl_->resolve(*probes.back(), now, out);
+  return id;
+}
+
+void Engine::cancel_probe(ProbeId id, Outbox& out) {
+  auto* probe = impl_->find_probe(id);
+  if (probe == nullptr) return;
+  impl_->finish(*probe, std::nullopt, out);
+  std::erase(out.probes, id);
+  std::erase_if(impl_->probes, [&](const auto& p) { return p.get() == probe; });
+}
+
+std::optional<ProbeState> Engine::probe(ProbeId id, Instant now) const {
+  auto* probe = impl_->find_probe(id);
+  if (probe == nullptr) return std::nullopt;
+  auto& a = probe->association();
+  a.refresh(now.raw, impl_->system.rate(), impl_->system.correction(now));
+  ProbeState state{.done = probe->is_done(), .session = a.state()};
+  auto& verdict = state.session.reason;
+  verdict =
+      probe->refusal() ? *probe->refusal() : impl_->system.judge_probe(a, impl_->config, impl_->keys, now);
+  if (state.done && verdict == Reason::waiting_for_reply) verdict = a.why_silent();
+  return state;
+}
+
+void Engine::reset_statistics(const StatisticsScope& scope) {
+  switch (scope.of) {
+    case StatisticsScope::Of::family: impl_->stats(scope.family) = {}; return;
+    case StatisticsScope::Of::peers:
+      for (auto& a : impl_->associations)
+        if (scope.peer ? a->config().key == *scope.peer : a->config().key.address.family() == scope.family)
+          a->statistics() = {};
+      return;
+    case StatisticsScope::Of::interfaces:
+      if (scope.interface)
+        impl_->interface_counters.reset(impl_->view, *scope.interface, scope.family);
+      else
+        impl_->interface_counters.reset(scope.family);
+      return;
+  }
+}
+
 RawTime Engine::next_deadline() const {
   RawTime next = impl_->system.next_deadline();
   for (const auto& a : impl_->associations) next = std::min(next, a->next_deadline());
+  for (const auto& p : impl_->probes) next = std::min(next, p->next_deadline());
   return next;
 }
 
@@ -500,6 +654,15 @@ std::vector<AssociationState> Engine::associations(Instant now) const {
 const PacketStatistics& Engine::statistics(Family family) const {
   return impl_->statistics[static_cast<std::size_t>(family)];
 }
+const PacketStatistics* Engine::statistics(const ServerKey& server) const {
+  const auto it =
+      std::ranges::find_if(impl_->associations, [&](const auto& a) { return a->config().key == server; });
+  return it == impl_->associations.end() ? nullptr : &(*it)->statistics();
+}
+const PacketStatistics* Engine::statistics(const Interface& interface, Family family) const {
+  return impl_->interface_counters.find(impl_->view, interface, family);
+}
+const std::deque<UnsyncEvent>& Engine::unsync_events() const { return impl_->system.unsync_events(); }
 const NetworkView& Engine::network() const { return impl_->view; }
 bool Engine::serves(Family family) const { return impl_->serves(family); }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 
@@ -12,6 +13,7 @@
 #include "core/network_view.h"
 #include "core/outbox.h"
 #include "core/state.h"
+#include "core/statistics.h"
 
 namespace noonmark::core {
 
@@ -31,7 +33,40 @@ struct Received {
   std::optional<TransmitId> request;  // came in on the socket of this request
 };
 
-enum class SendError : std::uint8_t { no_route, port_unreachable, source_address_gone, no_resources, other };
+enum class SendError : std::uint8_t {
+  no_route,
+  host_unreachable,
+  port_unreachable,
+  source_address_gone,
+  no_resources,
+  other
+};
+
+/// A question to one server that need not be configured.
+struct ProbeRequest {
+  ServerConfig server;
+  unsigned requests = 4;                                  // 1..kOutcomes
+  Duration spacing = Duration::from_milliseconds(1000);   // from one request to the next
+  Duration patience = Duration::from_milliseconds(2000);  // how long each waits for its reply
+};
+
+/// What is known by now. `session.reason` is the verdict: Reason::usable, or why the server could not be
+/// followed; Reason::waiting_for_reply until the first outcome.
+struct ProbeState {
+  bool done = false;
+  AssociationState session;
+};
+
+inline constexpr std::size_t kMaxProbes = 64;
+
+/// Which counters: those of a family, of its sessions (all, or one), of its interfaces (all, or one).
+struct StatisticsScope {
+  enum class Of : std::uint8_t { family, peers, interfaces };
+  Family family = Family::ipv4;
+  Of of = Of::family;
+  std::optional<ServerKey> peer{};       // none: all
+  std::optional<Interface> interface{};  // none: all
+};
 
 /// Constants of the machine and the build that the engine is told.
 struct Environment {
@@ -55,7 +90,8 @@ class Engine {
   void on_datagram(const Received& received, Instant now, Outbox& out);
   void on_deadline(Instant now, Outbox& out);
   /// The kernel's or card's transmit stamp of a request; may come after the reply.
-  void on_transmitted(TransmitId id, const Stamp& stamp, Instant now, Outbox& out);
+  void on_transmitted(TransmitId id, const Stamp& stamp, const Departure& departure, Instant now,
+                      Outbox& out);
   void on_send_error(TransmitId id, SendError error, int error_number, Instant now, Outbox& out);
   /// Must follow each ClockCommand; `now` is read after the driver is done.
   void on_clock_applied(CommandId id, const base::Result<void>& result, Instant now, Outbox& out);
@@ -68,6 +104,16 @@ class Engine {
   /// `reset ntp-service session`: every session starts anew; stopped ones too.
   void reset_sessions(Instant now, Outbox& out);
 
+  /// Asks a server some times, by the way that a server line would; steers nothing. Outbox::probes tells the
+  /// news. It is kept until cancel_probe(). Fails when too many are kept.
+  base::Result<ProbeId> start_probe(const ProbeRequest& request, Instant now, Outbox& out);
+  /// Ends and forgets it; nothing happens if it is not there.
+  void cancel_probe(ProbeId id, Outbox& out);
+  /// None: there is no such probe.
+  std::optional<ProbeState> probe(ProbeId id, Instant now) const;
+
+  void reset_statistics(const StatisticsScope& scope);
+
   /// When on_deadline() wants to be called next; kNever if not at all.
   RawTime next_deadline() const;
 
@@ -76,6 +122,12 @@ class Engine {
   /// In configuration order. Offsets, distances and filter dispersions are brought up to `now`.
   std::vector<AssociationState> associations(Instant now) const;
   const PacketStatistics& statistics(Family family) const;
+  /// Null: there is no such session.
+  const PacketStatistics* statistics(const ServerKey& server) const;
+  /// Null: no packet was seen there.
+  const PacketStatistics* statistics(const Interface& interface, Family family) const;
+  /// The last losses of synchronization, newest last, at most 10.
+  const std::deque<UnsyncEvent>& unsync_events() const;
   const NetworkView& network() const;
   /// Whether requests of this family are answered now, and so whether io listens.
   bool serves(Family family) const;

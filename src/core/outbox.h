@@ -16,6 +16,7 @@ namespace noonmark::core {
 
 enum class TransmitId : std::uint64_t {};
 enum class CommandId : std::uint32_t {};
+enum class ProbeId : std::uint32_t {};
 
 inline constexpr std::size_t kMaxPacket = 128;  // header and the longest MAC; we send no extension fields
 
@@ -55,27 +56,7 @@ struct ClockCommand {
   KernelClockStatus status;
 };
 
-/// State changes worth a log line, with VRP's event names and reasons (vrp-cli 1.18).
-enum class UnsyncReason : std::uint8_t {
-  vpn_change_detected,
-  peer_reachability_lost,
-  authentication_failure,
-  authentication_configuration_changed,
-  kod_deny_received,
-  unicast_server_configuration_removed,
-  reference_clock_configuration_removed,
-  peer_clock_unsynchronized,
-  selection_excessive_falsetickers,
-  selection_no_selectable_clock,
-  clock_change_detected,
-  configuration_changed,
-  ipv4_service_disabled,
-  ipv6_service_disabled,
-  source_interface_unavailable,
-  kCount,
-};
-std::string_view to_string(UnsyncReason reason);
-
+/// State changes worth a log line, with VRP's event names.
 struct SynchronizationChanged {
   bool synchronized = false;
   std::string source;  // "192.0.2.1", "LOCAL(0)", or empty
@@ -99,11 +80,13 @@ struct Outbox {
   std::optional<ClockCommand> clock;
   std::vector<TransmitId> closed;  // requests that wait for nothing any more: their sockets may go
   std::vector<Event> events;
+  std::vector<ProbeId> probes;  // with news: an outcome, or the end
   void clear() {
     transmits.clear();
     clock.reset();
     closed.clear();
     events.clear();
+    probes.clear();
   }
 };
 

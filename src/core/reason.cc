@@ -9,6 +9,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Reason::kCount)>
     "system-peer",
     "survivor",
     "outlier",
+    "usable",
     "vpn-unknown",
     "interface-unknown",
     "interface-ambiguous",
@@ -24,6 +25,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Reason::kCount)>
     "no-reply",
     "no-reply-signed",
     "no-route",
+    "host-unreachable",
     "port-unreachable",
     "source-address-gone",
     "send-failed",
@@ -81,12 +83,31 @@ constexpr std::array<Drop, static_cast<std::size_t>(DropReason::kCount)> kDrops{
     {"no-resources", DropClass::other},
     {"source-unavailable", DropClass::other},
 }};
+constexpr std::array<std::string_view, static_cast<std::size_t>(UnsyncReason::kCount)> kUnsyncReasons{
+    "VPN change detected",
+    "Peer reachability lost",
+    "Authentication failure",
+    "Authentication configuration changed",
+    "KOD DENY received",
+    "Unicast server configuration removed",
+    "Reference clock configuration removed",
+    "Peer clock unsynchronized/unselectable",
+    "Clock selection failed - Excessive falsetickers",
+    "Clock selection failed - No selectable clock",
+    "Clock change detected",
+    "Configuration changed",
+    "NTP IPv4 Service is disabled",
+    "NTP IPv6 Service is disabled",
+    "Source interface unavailable",
+};
+static_assert(!kUnsyncReasons.back().empty());
 static_assert(!kReasonCodes.back().empty() && !kDrops.back().code.empty());
 
 }  // namespace
 
 std::string_view code(Reason reason) { return kReasonCodes[static_cast<std::size_t>(reason)]; }
 std::string_view code(DropReason reason) { return kDrops[static_cast<std::size_t>(reason)].code; }
+std::string_view to_string(UnsyncReason reason) { return kUnsyncReasons[static_cast<std::size_t>(reason)]; }
 DropClass drop_class(DropReason reason) { return kDrops[static_cast<std::size_t>(reason)].row; }
 
 }  // namespace noonmark::core

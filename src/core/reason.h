@@ -12,6 +12,7 @@ enum class Reason : std::uint8_t {
   system_peer,  // the clock follows this source
   survivor,     // selected, contributes
   outlier,      // agrees with the majority, but clustered out (RFC 5905, 11.2.2)
+  usable,       // of a probe only: it could be followed
   // waiting for something on this machine
   vpn_unknown,
   interface_unknown,
@@ -29,6 +30,7 @@ enum class Reason : std::uint8_t {
   no_reply,
   no_reply_signed,  // many servers stay silent to keys that they do not have
   no_route,
+  host_unreachable,
   port_unreachable,
   source_address_gone,
   send_failed,
@@ -113,5 +115,26 @@ enum class DropClass : std::uint8_t {
   kCount
 };
 DropClass drop_class(DropReason reason);
+
+/// Why synchronization was lost: VRP's reasons.
+enum class UnsyncReason : std::uint8_t {
+  vpn_change_detected,
+  peer_reachability_lost,
+  authentication_failure,
+  authentication_configuration_changed,
+  kod_deny_received,
+  unicast_server_configuration_removed,
+  reference_clock_configuration_removed,
+  peer_clock_unsynchronized,
+  selection_excessive_falsetickers,
+  selection_no_selectable_clock,
+  clock_change_detected,
+  configuration_changed,
+  ipv4_service_disabled,
+  ipv6_service_disabled,
+  source_interface_unavailable,
+  kCount,
+};
+std::string_view to_string(UnsyncReason reason);
 
 }  // namespace noonmark::core

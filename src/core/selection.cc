@@ -51,11 +51,11 @@ std::vector<Edge> sorted_edges(std::span<const Contender> contenders, const Indi
 }
 
 /// From the first to the last point that as many correctness intervals as possible contain (RFC 5905 section
-/// 11.2.1, for the least f). None if these are not more than half.
-std::optional<Interval> majority_interval(std::span<const Contender> contenders, const Indices& voters) {
+/// 11.2.1, for the least f).
+Agreement agreement_of(std::span<const Contender> contenders, const Indices& voters) {
   std::size_t open = 0;
   std::size_t most = 0;
-  Interval result{};
+  Agreement result{.voters = voters.size()};
   for (const Edge& edge : sorted_edges(contenders, voters)) {
     if (edge.is_high) {
       if (open-- == most) result.high = edge.at;
@@ -64,7 +64,8 @@ std::optional<Interval> majority_interval(std::span<const Contender> contenders,
       result.low = edge.at;
     }
   }
-  if (2 * most <= voters.size()) return std::nullopt;
+  result.agreeing = most;
+  result.majority = 2 * most > voters.size();
   return result;
 }
 
@@ -100,7 +101,7 @@ double least_jitter(std::span<const Contender> contenders, const Indices& chimer
 }
 
 /// Takes outliers away, one a round, until no better jitter can come of it. What is left is sorted by merit.
-void cluster(std::span<const Contender> contenders, Indices& chimers) {
+void cluster(std::span<const Contender> contenders, Indices& chimers, std::vector<Cut>& cuts) {
   const auto merit = [&](std::size_t i) {
     return contenders[i].stratum * kMeritPerStratum + contenders[i].root_distance;
   };
@@ -108,7 +109,9 @@ void cluster(std::span<const Contender> contenders, Indices& chimers) {
             [&](std::size_t a, std::size_t b) { return merit(a) != merit(b) ? merit(a) < merit(b) : a < b; });
   while (chimers.size() > kMinSurvivors) {
     const Farthest worst = farthest(contenders, chimers);
-    if (std::sqrt(worst.squared_jitter) < least_jitter(contenders, chimers)) break;
+    const double jitter = std::sqrt(worst.squared_jitter), least = least_jitter(contenders, chimers);
+    if (jitter < least) break;
+    cuts.push_back({chimers[worst.position], jitter, least});
     chimers.erase(chimers.begin() + static_cast<std::ptrdiff_t>(worst.position));
   }
 }
@@ -160,17 +163,17 @@ Selection select(std::span<const Contender> contenders, std::optional<std::size_
   Selection selection;
   selection.verdicts.assign(contenders.size(), Verdict::falseticker);
   Indices chimers = voters_of(contenders);
-  const auto majority = majority_interval(contenders, chimers);
-  if (!majority) {
+  selection.agreement = agreement_of(contenders, chimers);
+  if (!selection.agreement.majority) {
     for (const std::size_t i : chimers) selection.verdicts[i] = Verdict::no_majority;
     return selection;
   }
   std::erase_if(chimers, [&](std::size_t i) {
     const Interval interval = correctness_interval(contenders[i]);
-    return interval.high < majority->low || interval.low > majority->high;
+    return interval.high < selection.agreement.low || interval.low > selection.agreement.high;
   });
   for (const std::size_t i : chimers) selection.verdicts[i] = Verdict::outlier;
-  cluster(contenders, chimers);
+  cluster(contenders, chimers, selection.cuts);
   for (const std::size_t i : chimers) selection.verdicts[i] = Verdict::survivor;
   selection.system_peer = choose_system_peer(contenders, chimers, current);
   selection.verdicts[*selection.system_peer] = Verdict::system_peer;

@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "core/state.h"
+
 namespace noonmark::core {
 
 /// A server that may take part in the selection, judged at one moment. Offsets are to the corrected clock,
@@ -27,8 +29,17 @@ enum class Verdict : std::uint8_t {
   system_peer,
 };
 
+/// A contender that clustering cut, s: its selection jitter was not below the least peer jitter.
+struct Cut {
+  std::size_t contender = 0;
+  double selection_jitter = 0;
+  double least_jitter = 0;
+};
+
 struct Selection {
   std::vector<Verdict> verdicts;  // one for each contender
+  Agreement agreement;
+  std::vector<Cut> cuts;
   std::optional<std::size_t> system_peer;
   double offset = 0;  // combined, RFC 5905 section 11.2.3
   double jitter = 0;  // of the combination

@@ -2,10 +2,8 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/net_address.h"
 #include "core/config.h"
@@ -28,6 +26,25 @@ struct FilterStage {
   double dispersion = 16;
   bool operator==(const FilterStage&) const = default;
 };
+
+/// What the kernel tells of a request that left.
+struct Departure {
+  std::optional<IpAddress> address;   // its source address
+  std::uint32_t interface_index = 0;  // it left through; 0: not told
+};
+
+/// What became of one request.
+struct Outcome {
+  enum class Kind : std::uint8_t { none, accepted, dropped, timed_out, send_failed };
+  Kind kind = Kind::none;
+  DropReason drop{};  // dropped: the test that the reply failed
+  Reason reason{};    // send_failed
+  Timestamp when;     // served scale
+  double offset = 0;  // accepted: s, server minus our corrected clock at that time
+  double delay = 0;   // accepted: s
+  bool operator==(const Outcome&) const = default;
+};
+inline constexpr std::size_t kOutcomes = 8;
 
 /// One session, as displays and `explain` see it. Peer variables have RFC 5905's meaning (section 9.1).
 struct AssociationState {
@@ -71,8 +88,13 @@ struct AssociationState {
   std::string impostor_vpn;
   std::uint32_t received_key_id = 0;  // of the last MAC that did not verify
   int send_errno = 0;
-  std::array<std::uint64_t, static_cast<std::size_t>(DropReason::kCount)> drops{};
-  std::uint64_t received = 0;
+  std::uint32_t replies = 0;  // valid replies since then
+  std::optional<Timestamp> last_sent;
+  std::optional<IpAddress> sent_from;  // the address that the last request left from, by the kernel's word
+  std::uint32_t sent_through = 0;      // the interface it left through; 0: not known
+  std::array<Outcome, kOutcomes> outcomes{};  // of the last requests, newest first
+  double cluster_jitter = 0;                  // s, of an outlier: its selection jitter (RFC 5905, 11.2.2)
+  double least_jitter = 0;                    // s, of an outlier: the least peer jitter, which is less
 
   bool operator==(const AssociationState&) const = default;
 };
@@ -84,6 +106,25 @@ enum class SyncState : std::uint8_t {
   set_frequency_unknown,
   synchronized,
   spike
+};
+
+/// What the last selection found (RFC 5905 section 11.2.1). Seconds; intervals are offsets to the corrected
+/// clock.
+struct Agreement {
+  std::size_t voters = 0;    // sources that were fit to take part
+  std::size_t agreeing = 0;  // the most of them that have a time in common
+  bool majority = false;     // these are more than half
+  double low = 0, high = 0;  // what they have in common, from the first to the last such time
+  bool operator==(const Agreement&) const = default;
+};
+
+/// A loss of synchronization.
+struct UnsyncEvent {
+  std::string source;  // "192.0.2.1" or "LOCAL(0)"
+  std::string vpn;
+  UnsyncReason reason{};
+  Timestamp when;
+  bool operator==(const UnsyncEvent&) const = default;
 };
 
 /// System variables, RFC 5905 section 11.1; times in seconds.
@@ -105,29 +146,10 @@ struct SystemState {
   SyncState sync = SyncState::not_set;
   double spike_remaining = 0;  // s until a step, in SyncState::spike
   bool clock_settable = true;  // false once the clock driver refused
+  Agreement agreement;
   bool operator==(const SystemState&) const = default;
 
   bool is_synchronized() const { return stratum < wire::kMaxStratum; }
-};
-
-struct DropRecord {
-  Timestamp when;
-  DropReason reason{};
-  Endpoint from;
-  VpnId vpn = VpnId::public_instance;
-  bool operator==(const DropRecord&) const = default;
-};
-
-/// Counters of one address family; `last_drops` newest last, at most 10.
-struct PacketStatistics {
-  std::uint64_t sent = 0;
-  std::uint64_t send_failures = 0;
-  std::uint64_t received = 0;
-  std::uint64_t processed = 0;
-  std::array<std::uint64_t, static_cast<std::size_t>(DropReason::kCount)> drops{};
-  std::deque<DropRecord> last_drops;
-  std::uint64_t dropped() const;
-  std::uint64_t dropped(DropClass row) const;
 };
 
 }  // namespace noonmark::core

@@ -13,6 +13,7 @@ constexpr double kMinRootDispersion = 0.010;   // s, a local clock's
 constexpr double kMinDispersionStep = 0.005;   // s, MINDISP: root dispersion grows strictly from hop to hop
 constexpr std::uint8_t kWorstSelectable = 14;  // a source of stratum 15 would make us 16
 constexpr std::size_t kStagesToTrust = 5;      // samples until the filter's dispersion is below a second
+constexpr std::size_t kUnsyncEvents = 10;
 
 Reason reason_of(Verdict verdict) {
   switch (verdict) {
@@ -101,11 +102,9 @@ bool SystemProcess::follows_us(const AssociationState& server) const {
          });
 }
 
-/// Why an association that answers may still not take part in the selection (RFC 5905, A.5.5.3 fit()); none:
-/// it may.
-std::optional<Reason> SystemProcess::unfit(const Association& association, const NtpConfig& config,
-                                           const KeyTable& keys, Instant now) const {
-  const auto& s = association.state();
+std::optional<Reason> SystemProcess::unfit_but_for_distance(const AssociationState& s,
+                                                            const NtpConfig& config, const KeyTable& keys,
+                                                            Instant now) const {
   if (s.stratum > kWorstSelectable) return Reason::stratum_too_high;
   if (follows_us(s)) return Reason::loop;
   if (config.authentication_enabled) {
@@ -116,12 +115,30 @@ std::optional<Reason> SystemProcess::unfit(const Association& association, const
   if (config.offset_limit > 0 && std::abs(s.offset) > config.offset_limit) return Reason::offset_limit;
   const auto served = static_cast<double>(now.served.unix_seconds_near(environment_.build_date));
   if (served + s.offset < static_cast<double>(environment_.build_date)) return Reason::before_build_date;
-  if (s.root_distance > config.max_distance) {
-    std::size_t filled = 0;
-    for (std::size_t i = 0; i < ClockFilter::kStages; ++i) filled += association.filter().stage(i) ? 1 : 0;
-    return filled < kStagesToTrust ? Reason::collecting_samples : Reason::distance_exceeded;
-  }
   return std::nullopt;
+}
+
+/// Why an association that answers may still not take part in the selection (RFC 5905, A.5.5.3 fit()); none:
+/// it may.
+std::optional<Reason> SystemProcess::unfit(const Association& association, const NtpConfig& config,
+                                           const KeyTable& keys, Instant now) const {
+  const auto& s = association.state();
+  if (const auto reason = unfit_but_for_distance(s, config, keys, now)) return reason;
+  if (s.root_distance <= config.max_distance) return std::nullopt;
+  if (association.is_silent()) return association.why_silent();
+  std::size_t filled = 0;
+  for (std::size_t i = 0; i < ClockFilter::kStages; ++i) filled += association.filter().stage(i) ? 1 : 0;
+  return filled < kStagesToTrust ? Reason::collecting_samples : Reason::distance_exceeded;
+}
+
+Reason SystemProcess::judge_probe(const Association& probed, const NtpConfig& config, const KeyTable& keys,
+                                  Instant now) const {
+  if (const auto reason = probed.own_verdict()) return *reason;
+  const auto& s = probed.state();
+  if (const auto reason = unfit_but_for_distance(s, config, keys, now)) return *reason;
+  // Without the filter's dispersion: that of empty stages would say more of the probe than of the server.
+  const double distance = (s.root_delay + s.delay) / 2 + s.root_dispersion + s.jitter;
+  return distance > config.max_distance ? Reason::distance_exceeded : Reason::usable;
 }
 
 double SystemProcess::correction(Instant now) const {
@@ -181,14 +198,9 @@ void SystemProcess::update(Associations associations, const NtpConfig& config, c
     contenders.push_back(contender_of(a->state()));
   }
   const Selection selection = select(contenders, current);
-  for (std::size_t i = 0; i < in.size(); ++i) {
-    auto& s = in[i]->state();
-    s.selectable = true;
-    s.reason = reason_of(selection.verdicts[i]);
-    s.selected = survived(selection.verdicts[i]) || selection.verdicts[i] == Verdict::outlier;
-    s.candidate = survived(selection.verdicts[i]);
-    if (previous == in[i]->id() && !s.candidate) peer_problem = s.reason;
-  }
+  take_verdicts(selection, in);
+  for (const auto* a : in)
+    if (previous == a->id() && !a->state().candidate) peer_problem = a->state().reason;
 
   Association* peer = selection.system_peer ? in[*selection.system_peer] : nullptr;
   if (config.local_clock && (peer == nullptr || peer->state().stratum >= config.local_clock->stratum)) {
@@ -220,6 +232,22 @@ void SystemProcess::update(Associations associations, const NtpConfig& config, c
   }
   if (out.clock) out.clock->status = kernel_status(now.raw);
   blame_.reset();
+}
+
+void SystemProcess::take_verdicts(const Selection& selection, std::span<Association* const> contenders) {
+  state_.agreement = selection.agreement;
+  for (std::size_t i = 0; i < contenders.size(); ++i) {
+    auto& s = contenders[i]->state();
+    s.selectable = true;
+    s.reason = reason_of(selection.verdicts[i]);
+    s.selected = survived(selection.verdicts[i]) || selection.verdicts[i] == Verdict::outlier;
+    s.candidate = survived(selection.verdicts[i]);
+  }
+  for (const auto& cut : selection.cuts) {
+    auto& s = contenders[cut.contender]->state();
+    s.cluster_jitter = cut.selection_jitter;
+    s.least_jitter = cut.least_jitter;
+  }
 }
 
 Measurement SystemProcess::measurement_of(const Association& peer, const Sample& sample,
@@ -303,7 +331,10 @@ void SystemProcess::lose_synchronization(Instant now, Outbox& out) {
   state_.stratum = wire::kMaxStratum;
   state_.reference_id = 0;
   state_.sync = discipline_.has_been_set() ? SyncState::set : SyncState::not_set;
-  announce(false, blame_.value_or(UnsyncReason::selection_no_selectable_clock), out);
+  const auto reason = blame_.value_or(UnsyncReason::selection_no_selectable_clock);
+  announce(false, reason, out);
+  if (unsync_events_.size() == kUnsyncEvents) unsync_events_.pop_front();
+  unsync_events_.push_back({.source = source_, .vpn = source_vpn_, .reason = reason, .when = now.served});
   command(ClockCommand{.id = {}, .step = {}, .frequency = discipline_.frequency(), .status = {}}, now, out);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -31,7 +32,13 @@ class SystemProcess {
   void on_clock_applied(const base::Result<void>& result) { state_.clock_settable = result.has_value(); }
   RawTime next_deadline() const { return discipline_.next_deadline(); }
 
+  /// Why a probed server could not be followed; Reason::usable if it could.
+  Reason judge_probe(const Association& probed, const NtpConfig& config, const KeyTable& keys,
+                     Instant now) const;
+
   const SystemState& state() const { return state_; }
+  /// The last losses of synchronization, newest last, at most kUnsyncEvents.
+  const std::deque<UnsyncEvent>& unsync_events() const { return unsync_events_; }
   ServerView server_view() const;
   /// The raw scale's zero as a timestamp: offsets of samples are relative to it.
   Timestamp origin() const { return origin_; }
@@ -51,6 +58,9 @@ class SystemProcess {
  private:
   std::optional<Reason> unfit(const Association& association, const NtpConfig& config, const KeyTable& keys,
                               Instant now) const;
+  std::optional<Reason> unfit_but_for_distance(const AssociationState& server, const NtpConfig& config,
+                                               const KeyTable& keys, Instant now) const;
+  void take_verdicts(const Selection& selection, std::span<Association* const> contenders);
   bool follows_us(const AssociationState& server) const;
   void follow(const Association& peer, const Selection& selection, double stepped, Instant now);
   void follow_local_clock(const LocalClockConfig& local, Instant now);
@@ -74,6 +84,8 @@ class SystemProcess {
   std::string source_vpn_;
   std::optional<UnsyncReason> blame_;
   std::optional<Reason> held_back_;  // why the leading source's last measurement did not move the clock
+
+  std::deque<UnsyncEvent> unsync_events_;
 
   struct OwnReferenceId {
     std::uint32_t id;

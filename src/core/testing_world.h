@@ -88,6 +88,7 @@ struct Host {
   NtpConfig config;
   std::unique_ptr<Engine> engine;
   std::vector<Event> events;
+  std::vector<ProbeId> news;
   std::vector<Packet> sent;
   bool kernel_stamps = true;
 

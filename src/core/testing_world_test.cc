@@ -39,6 +39,7 @@ void Host::run(const std::function<void(Engine&, Instant, Outbox&)>& call) {
     engine->on_clock_applied(command.id, {}, now(), out);
   }
   events.insert(events.end(), out.events.begin(), out.events.end());
+  news.insert(news.end(), out.probes.begin(), out.probes.end());
   for (const auto& t : out.transmits) {
     sent.push_back({t, name});
     world.send(*this, t);
@@ -78,16 +79,17 @@ Host& World::add_server(const std::string& name, const char* ip, std::uint8_t st
 }
 
 void World::send(Host& from, const Transmit& t) {
-  if (t.purpose == Transmit::Purpose::request && from.kernel_stamps) {
-    const Stamp stamp{from.now(), StampSource::kernel};
-    schedule(time_ + 1e-5, [this, &from, id = t.id, stamp] {
-      (void)this;
-      from.run([&](Engine& e, Instant now, Outbox& out) { e.on_transmitted(id, stamp, now, out); });
-    });
-  }
   Packet packet{t, from.name};
   if (packet.transmit.local.address.is_unspecified())
     packet.transmit.local.address = from.view.interfaces.front().addresses.front().address;
+  if (t.purpose == Transmit::Purpose::request && from.kernel_stamps) {
+    const Stamp stamp{from.now(), StampSource::kernel};
+    const Departure departure{packet.transmit.local.address, from.view.interfaces.front().index};
+    schedule(time_ + 1e-5, [&from, id = t.id, stamp, departure] {
+      from.run(
+          [&](Engine& e, Instant now, Outbox& out) { e.on_transmitted(id, stamp, departure, now, out); });
+    });
+  }
   if (packet.transmit.local.port == 0)
     packet.transmit.local.port = static_cast<std::uint16_t>(1024 + static_cast<std::uint64_t>(t.id) % 60000);
   const auto delay = link(packet);

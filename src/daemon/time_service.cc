@@ -76,9 +76,12 @@ void TimeService::on_datagram(const io::Arrival& arrival) {
   run([&](core::Engine& e, core::Instant now, core::Outbox& out) { e.on_datagram(received, now, out); });
 }
 
-void TimeService::on_transmitted(core::TransmitId id, std::optional<std::int64_t> kernel_ns) {
+void TimeService::on_transmitted(core::TransmitId id, std::optional<std::int64_t> kernel_ns,
+                                 const core::Departure& departure) {
   const auto when = stamp(kernel_ns);
-  run([&](core::Engine& e, core::Instant now, core::Outbox& out) { e.on_transmitted(id, when, now, out); });
+  run([&](core::Engine& e, core::Instant now, core::Outbox& out) {
+    e.on_transmitted(id, when, departure, now, out);
+  });
 }
 
 void TimeService::on_send_error(core::TransmitId id, core::SendError error, int error_number) {

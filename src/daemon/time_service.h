@@ -38,7 +38,8 @@ class TimeService final : private io::NtpSockets::Handler {
   using Step = std::function<void(core::Engine&, core::Instant, core::Outbox&)>;
 
   void on_datagram(const io::Arrival& arrival) override;
-  void on_transmitted(core::TransmitId id, std::optional<std::int64_t> kernel_ns) override;
+  void on_transmitted(core::TransmitId id, std::optional<std::int64_t> kernel_ns,
+                      const core::Departure& departure) override;
   void on_send_error(core::TransmitId id, core::SendError error, int error_number) override;
   void on_network_change();
 

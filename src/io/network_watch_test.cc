@@ -179,7 +179,7 @@ struct Count final : NtpSockets::Handler {
     ++datagrams;
     last = a.path;
   }
-  void on_transmitted(core::TransmitId, std::optional<std::int64_t>) override {}
+  void on_transmitted(core::TransmitId, std::optional<std::int64_t>, const core::Departure&) override {}
   void on_send_error(core::TransmitId, core::SendError, int number) override { error = number; }
   int datagrams = 0;
   int error = 0;

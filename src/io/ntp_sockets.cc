@@ -23,10 +23,10 @@ constexpr short kRequestEvents = POLLIN | POLLPRI;  // POLLPRI: the error queue 
 SendError send_error_of(int error_number) {
   switch (error_number) {
     case ENETUNREACH:
-    case EHOSTUNREACH:
     case ENETDOWN:
-    case EHOSTDOWN:
     case ENODEV: return SendError::no_route;
+    case EHOSTUNREACH:
+    case EHOSTDOWN: return SendError::host_unreachable;
     case ECONNREFUSED: return SendError::port_unreachable;
     case EADDRNOTAVAIL: return SendError::source_address_gone;
     case EMFILE:
@@ -49,6 +49,19 @@ Endpoint local_for_bind(const Transmit& transmit) {
   Endpoint local = transmit.local;
   if (local.address.is_link_local() && local.scope == 0) local.scope = interface_for(transmit);
   return local;
+}
+
+/// The source address is read from the headers in front of the datagram of `size` octets.
+core::Departure departure_of(const TransmitStamp& stamp, Family family, std::size_t size) {
+  constexpr std::size_t kUdpHeader = 8;
+  const std::size_t length = IpAddress::any(family).bytes().size();
+  const std::size_t from_end = size + kUdpHeader + 2 * length;  // both addresses end the IP header
+  core::Departure departure{std::nullopt, stamp.interface_index};
+  if (stamp.frame.size() < from_end) return departure;
+  const auto octets = stamp.frame.last(from_end).first(length);
+  departure.address = family == Family::ipv6 ? IpAddress::v6(octets.first<16>())
+                                             : IpAddress::v4(base::ByteReader(octets).read<std::uint32_t>());
+  return departure;
 }
 
 bool same_namespace(const VpnPlace& a, const VpnPlace& b) {
@@ -230,7 +243,7 @@ int NtpSockets::send_from_new_socket(const Transmit& transmit, const VpnPlace& w
   if (!socket->stamps_transmits()) report_later(transmit.id, 0);
   const TransmitId id = transmit.id;
   loop_.watch(socket->fd(), kRequestEvents, [this, id](short revents) { on_request_socket(id, revents); });
-  requests_.emplace(id, RequestSocket{std::move(*socket), transmit.vpn, transmit.remote});
+  requests_.emplace(id, RequestSocket{std::move(*socket), transmit.vpn, transmit.remote, transmit.size});
   return 0;
 }
 
@@ -293,7 +306,8 @@ void NtpSockets::read_report(TransmitId id, const RequestSocket& request) {
     if (const int error = request.socket.take_error(); error != 0)
       handler_.on_send_error(id, send_error_of(error), error);
   } else if (const auto* stamp = std::get_if<TransmitStamp>(&*report)) {
-    handler_.on_transmitted(id, stamp->kernel_ns);
+    handler_.on_transmitted(id, stamp->kernel_ns,
+                            departure_of(*stamp, request.remote.address.family(), request.size));
   } else {
     const int error = std::get<DeliveryFailure>(*report).error_number;
     handler_.on_send_error(id, send_error_of(error), error);
@@ -319,7 +333,9 @@ void NtpSockets::read_report(FixedPort& port) {
       const base::Bytes packet(o.data.data(), o.size);
       return stamp->frame.size() >= o.size && std::ranges::equal(stamp->frame.last(o.size), packet);
     });
-    if (sent != port.outstanding.end()) handler_.on_transmitted(sent->id, stamp->kernel_ns);
+    if (sent != port.outstanding.end())
+      handler_.on_transmitted(sent->id, stamp->kernel_ns,
+                              departure_of(*stamp, sent->remote.address.family(), sent->size));
   } else {
     const auto& failure = std::get<DeliveryFailure>(*report);
     const auto sent = std::find_if(port.outstanding.rbegin(), port.outstanding.rend(),
@@ -348,7 +364,7 @@ void NtpSockets::deliver_reports() {
   reporting_.reset();
   for (const Report& report : std::exchange(reports_, {})) {
     if (report.error_number == 0)
-      handler_.on_transmitted(report.id, std::nullopt);
+      handler_.on_transmitted(report.id, std::nullopt, {});
     else
       handler_.on_send_error(report.id, send_error_of(report.error_number), report.error_number);
   }

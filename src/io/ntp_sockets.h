@@ -40,7 +40,8 @@ class NtpSockets {
     virtual ~Handler() = default;
     virtual void on_datagram(const Arrival& arrival) = 0;
     /// A request left: `kernel_ns` on CLOCK_REALTIME, none when the kernel cannot tell: just now.
-    virtual void on_transmitted(core::TransmitId id, std::optional<std::int64_t> kernel_ns) = 0;
+    virtual void on_transmitted(core::TransmitId id, std::optional<std::int64_t> kernel_ns,
+                                const core::Departure& departure) = 0;
     virtual void on_send_error(core::TransmitId id, core::SendError error, int error_number) = 0;
   };
   /// A listening socket that could not be opened; it is tried again every few seconds.
@@ -85,6 +86,7 @@ class NtpSockets {
     UdpSocket socket;
     core::VpnId vpn;
     base::Endpoint remote;
+    std::uint8_t size;  // octets of the request
   };
   struct PortKey {
     core::VpnId vpn;

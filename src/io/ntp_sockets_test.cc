@@ -34,8 +34,10 @@ struct Recorder final : NtpSockets::Handler {
     seen.back().arrival.data = {};
     if (then) then();
   }
-  void on_transmitted(TransmitId id, std::optional<std::int64_t> ns) override {
+  void on_transmitted(TransmitId id, std::optional<std::int64_t> ns,
+                      const core::Departure& departure) override {
     transmitted.emplace_back(id, ns);
+    departures.push_back(departure);
   }
   void on_send_error(TransmitId id, SendError error, int) override {
     errors.emplace_back(id, error);
@@ -43,6 +45,7 @@ struct Recorder final : NtpSockets::Handler {
   }
   std::vector<Seen> seen;
   std::vector<std::pair<TransmitId, std::optional<std::int64_t>>> transmitted;
+  std::vector<core::Departure> departures;
   std::vector<std::pair<TransmitId, SendError>> errors;
   std::function<void()> then;
 };
@@ -139,6 +142,8 @@ TEST_P(NtpSocketsTest, ARequestIsAnsweredWithTheKernelsStampsOfBothWays) {
   EXPECT_EQ(1u, seen.transmitted.size());
   EXPECT_EQ(TransmitId{1}, seen.transmitted[0].first);
   ASSERT_TRUE(seen.transmitted[0].second);
+  EXPECT_EQ(IpAddress::loopback(family), seen.departures[0].address);
+  EXPECT_EQ(1u, seen.departures[0].interface_index) << "the loopback's index";
   EXPECT_TRUE(start <= *seen.transmitted[0].second && *seen.transmitted[0].second <= *reply.kernel_ns &&
               *reply.kernel_ns <= end);
   EXPECT_TRUE(seen.errors.empty());

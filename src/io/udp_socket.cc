@@ -71,6 +71,13 @@ class Message {
     return std::nullopt;
   }
 
+  std::uint32_t interface_index() const {
+    if (const auto v4 = control<in_pktinfo>(IPPROTO_IP, IP_PKTINFO))
+      return static_cast<std::uint32_t>(v4->ipi_ifindex);
+    const auto v6 = control<in6_pktinfo>(IPPROTO_IPV6, IPV6_PKTINFO);
+    return v6 ? v6->ipi6_ifindex : 0;
+  }
+
   std::optional<std::int64_t> stamp_ns() const {
     const auto stamps = control<scm_timestamping>(SOL_SOCKET, SCM_TIMESTAMPING);
     if (!stamps || (stamps->ts[0].tv_sec == 0 && stamps->ts[0].tv_nsec == 0)) return std::nullopt;
@@ -148,8 +155,11 @@ int UdpSocket::bind(const Endpoint& local) {
 void UdpSocket::report_deliveries() {
   // Without SOF_TIMESTAMPING_OPT_ID: what was sent comes back with its stamp, and tells better than a count
   // which datagram it was.
-  stamps_transmits_ = set_option(SOL_SOCKET, SO_TIMESTAMPING,
-                                 static_cast<int>(kReceiveStamps | SOF_TIMESTAMPING_TX_SOFTWARE));
+  // OPT_CMSG: with the interface that it left through.
+  constexpr unsigned kStamps = kReceiveStamps | SOF_TIMESTAMPING_TX_SOFTWARE;
+  stamps_transmits_ =
+      set_option(SOL_SOCKET, SO_TIMESTAMPING, static_cast<int>(kStamps | SOF_TIMESTAMPING_OPT_CMSG)) ||
+      set_option(SOL_SOCKET, SO_TIMESTAMPING, static_cast<int>(kStamps));
   set_option(SOL_SOCKET, SO_SELECT_ERR_QUEUE, 1);
   if (family_ == Family::ipv4)
     set_option(IPPROTO_IP, IP_RECVERR, 1);
@@ -197,13 +207,11 @@ std::optional<Datagram> UdpSocket::receive(std::span<std::uint8_t> buffer) const
   const auto remote = message.name();
   if (!remote) return std::nullopt;
   Datagram datagram{message.data(), *remote, IpAddress::any(family_), 0, message.stamp_ns()};
-  if (const auto v4 = message.control<in_pktinfo>(IPPROTO_IP, IP_PKTINFO)) {
+  datagram.interface_index = message.interface_index();
+  if (const auto v4 = message.control<in_pktinfo>(IPPROTO_IP, IP_PKTINFO))
     datagram.local = address_of(v4->ipi_addr);
-    datagram.interface_index = static_cast<std::uint32_t>(v4->ipi_ifindex);
-  } else if (const auto v6 = message.control<in6_pktinfo>(IPPROTO_IPV6, IPV6_PKTINFO)) {
+  else if (const auto v6 = message.control<in6_pktinfo>(IPPROTO_IPV6, IPV6_PKTINFO))
     datagram.local = address_of(v6->ipi6_addr);
-    datagram.interface_index = v6->ipi6_ifindex;
-  }
   return datagram;
 }
 
@@ -220,7 +228,7 @@ std::optional<std::variant<TransmitStamp, DeliveryFailure>> UdpSocket::receive_r
     return DeliveryFailure{*remote, static_cast<int>(error->ee_errno)};
   }
   if (!stamp) return std::nullopt;
-  return TransmitStamp{message.data(), *stamp};
+  return TransmitStamp{message.data(), *stamp, message.interface_index()};
 }
 
 int UdpSocket::take_error() const {

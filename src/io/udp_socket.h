@@ -26,6 +26,7 @@ struct Datagram {
 struct TransmitStamp {
   base::Bytes frame;
   std::int64_t kernel_ns = 0;
+  std::uint32_t interface_index = 0;  // it left through; 0 if the kernel did not tell
 };
 
 /// From the error queue: a datagram did not arrive, or could not leave.

@@ -1,4 +1,4 @@
-#include "core/outbox.h"
+#include "core/reason.h"
 
 #include <gtest/gtest.h>
 #include <set>
