@@ -19,6 +19,8 @@ constexpr std::size_t kMaxResponse = 256 * 1024 * 1024;  // octets: a bound, far
 
 constexpr std::string_view kLost = "the connection to noonmarkd is lost: it has ended or was restarted";
 
+constexpr std::string_view kGivenUp = "the response of noonmarkd is not waited for any longer";
+
 std::string unreachable(const std::string& path, int error) {
   const char* hint =
       error == EACCES ? "permission to use it is missing" : "is noonmarkd running with this --run-dir?";
@@ -67,7 +69,17 @@ base::Result<Response> SocketDaemon::answer(std::optional<std::string_view> text
   return exchange(answer_request(text));
 }
 
-base::Result<Response> SocketDaemon::exchange(std::string request) {
+base::Result<Response> SocketDaemon::help(std::string_view line, int columns) {
+  return exchange(help_request(line, columns));
+}
+
+base::Result<Response> SocketDaemon::complete(std::string_view line) {
+  return exchange(completion_request(line));
+}
+
+void SocketDaemon::interrupt() { send_all(interrupt_request()); }
+
+bool SocketDaemon::send_all(std::string request) {
   std::size_t sent = 0;
   while (sent < request.size()) {
     const auto n = send(socket_, request.data() + sent, request.size() - sent, MSG_NOSIGNAL);
@@ -77,27 +89,63 @@ base::Result<Response> SocketDaemon::exchange(std::string request) {
   }
   const bool complete = sent == request.size();
   wipe(request);
-  if (!complete) return base::fail(std::string(kLost), base::ErrorCode::io);
-  const auto line = read_line();
-  if (!line) return tl::unexpected(line.error());
-  return parse_response(*line);
+  return complete;
+}
+
+base::Result<Response> SocketDaemon::exchange(std::string request) {
+  if (!send_all(std::move(request))) return base::fail(std::string(kLost), base::ErrorCode::io);
+  for (;;) {
+    const auto line = read_line();
+    if (!line) return tl::unexpected(line.error());
+    auto response = take(*line);
+    if (!response) return tl::unexpected(response.error());
+    if (*response) return std::move(**response);
+  }
+}
+
+/// The response that this line is; none for a message, which is handed on.
+base::Result<std::optional<Response>> SocketDaemon::take(std::string_view line) {
+  auto parsed = parse_message(line);
+  if (!parsed) return tl::unexpected(parsed.error());
+  if (auto* response = std::get_if<Response>(&*parsed)) return std::move(*response);
+  if (listener_ != nullptr) listener_->on_message(std::get<Message>(*parsed));
+  return std::nullopt;
+}
+
+base::Result<void> SocketDaemon::receive() {
+  if (auto more = receive_more(); !more) return more;
+  while (const auto line = take_line())
+    if (const auto taken = take(*line); !taken) return tl::unexpected(taken.error());
+  return {};
+}
+
+std::optional<std::string> SocketDaemon::take_line() {
+  const auto end = received_.find('\n', searched_);
+  searched_ = received_.size();
+  if (end == std::string::npos) return std::nullopt;
+  std::string line = received_.substr(0, end);
+  received_.erase(0, end + 1);
+  searched_ = 0;
+  return line;
+}
+
+base::Result<void> SocketDaemon::receive_more() {
+  std::array<char, 65536> chunk;
+  if (received_.size() > kMaxResponse)
+    return base::fail("noonmarkd's response has no end", base::ErrorCode::io);
+  const auto n = recv(socket_, chunk.data(), chunk.size(), 0);
+  if (n < 0 && errno == EINTR) return {};
+  if (n <= 0) return base::fail(std::string(kLost), base::ErrorCode::io);
+  received_.append(chunk.data(), static_cast<std::size_t>(n));
+  return {};
 }
 
 base::Result<std::string> SocketDaemon::read_line() {
-  std::array<char, 65536> chunk;
-  std::size_t searched = 0;
   for (;;) {
-    if (const auto end = received_.find('\n', searched); end != std::string::npos) {
-      std::string line = received_.substr(0, end);
-      received_.erase(0, end + 1);
-      return line;
-    }
-    searched = received_.size();
-    if (searched > kMaxResponse) return base::fail("noonmarkd's response has no end", base::ErrorCode::io);
-    const auto n = recv(socket_, chunk.data(), chunk.size(), 0);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return base::fail(std::string(kLost), base::ErrorCode::io);
-    received_.append(chunk.data(), static_cast<std::size_t>(n));
+    if (auto line = take_line()) return std::move(*line);
+    if (listener_ != nullptr && !listener_->wait_for(socket_))
+      return base::fail(std::string(kGivenUp), base::ErrorCode::io);
+    if (auto more = receive_more(); !more) return tl::unexpected(more.error());
   }
 }
 

@@ -1,34 +1,47 @@
 #pragma once
 
 #include <deque>
-#include <map>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "shell/daemon.h"
-#include "shell/line_source.h"
+#include "shell/keyboard.h"
+#include "shell/line_reader.h"
 #include "shell/output.h"
-#include "shell/pager.h"
 
 namespace noonmark::shell {
 
-/// For tests: answers from a list and remembers what it was asked ("> line", "? answer", "? -" for none).
-/// Lost at the end of the list.
+/// For tests: answers from a list and remembers what it was asked ("> line", "? answer", "? -" for none,
+/// "help: line", "complete: line", "interrupt"). Lost at the end of the list.
 struct FakeDaemon final : Daemon {
   std::deque<Response> responses;
   std::vector<std::string> asked;
+  std::vector<Message> messages;  // come before the next response
 
   explicit FakeDaemon(std::deque<Response> list) : responses(std::move(list)) {}
   base::Result<Response> execute(std::string_view line) override { return respond("> " + std::string(line)); }
   base::Result<Response> answer(std::optional<std::string_view> text) override {
     return respond("? " + std::string(text.value_or("-")));
   }
+  base::Result<Response> help(std::string_view line, int) override {
+    return respond("help: " + std::string(line));
+  }
+  base::Result<Response> complete(std::string_view line) override {
+    return respond("complete: " + std::string(line));
+  }
+  void interrupt() override { asked.emplace_back("interrupt"); }
+  int descriptor() const override { return -1; }
+  base::Result<void> receive() override { return base::fail("lost while idle", base::ErrorCode::io); }
 
  private:
   base::Result<Response> respond(std::string request) {
     asked.push_back(std::move(request));
+    for (const auto& message : std::exchange(messages, {})) listener_->on_message(message);
+    if (!listener_->wait_for(-1)) return base::fail("given up", base::ErrorCode::io);
     if (responses.empty()) return base::fail("lost", base::ErrorCode::io);
     auto response = responses.front();
     responses.pop_front();
@@ -46,23 +59,46 @@ struct FakeOutput final : Output {
   }
 };
 
-struct FakeLines final : LineSource {
+/// What somebody types, line by line. The prompts go to `out`.
+struct FakeReader final : LineReader {
+  explicit FakeReader(Output& output) : out(output) {}
+  Output& out;
   std::deque<Line> lines;
-  Line next() override {
+  std::vector<std::string> kept;
+  /// Called before each line, with the assistant.
+  std::function<void(Assistant&)> before;
+
+  Line read(std::string_view prompt, Purpose, Assistant& assistant) override {
+    out.write(prompt);
+    if (before) before(assistant);
     if (lines.empty()) return {};
     auto line = lines.front();
     lines.pop_front();
     return line;
   }
+  void remember(std::string_view line) override { kept.emplace_back(line); }
+  void show(std::string_view text) override { out.write(text); }
 };
 
 struct FakeKeyboard final : Keyboard {
   std::deque<Key> keys;
+  std::deque<Wait> waits;  // then: ready
+  int pauses_left = 0;     // then: q
+  int width = 80;
+
   Key read_key() override {
     const auto key = keys.front();
     keys.pop_front();
     return key;
   }
+  Wait wait_for(int) override {
+    if (waits.empty()) return Wait::ready;
+    const auto wait = waits.front();
+    waits.pop_front();
+    return wait;
+  }
+  bool pause(std::chrono::seconds) override { return pauses_left-- > 0; }
+  int columns() override { return width; }
 };
 
 inline Response ok(std::string output = "") {

@@ -20,14 +20,15 @@ Line ListSource::next() {
 
 DescriptorSource::~DescriptorSource() { wipe(buffer_); }
 
-DescriptorSource::Fill DescriptorSource::fill() {
+/// False at the end.
+bool DescriptorSource::fill() {
   std::array<char, 4096> chunk;
   const auto n = read(descriptor_, chunk.data(), chunk.size());
-  if (n < 0 && errno == EINTR) return Fill::interrupted;
-  if (n <= 0) return Fill::end;
+  if (n < 0 && errno == EINTR) return true;
+  if (n <= 0) return false;
   buffer_.append(chunk.data(), static_cast<std::size_t>(n));
   explicit_bzero(chunk.data(), static_cast<std::size_t>(n));
-  return Fill::more;
+  return true;
 }
 
 /// The first `length` octets of the buffer as a line; `skip` octets behind them go as well.
@@ -46,11 +47,7 @@ Line DescriptorSource::next() {
     if (const auto end = buffer_.find('\n', searched); end != std::string::npos) return take(end, 1);
     if (buffer_.size() > kMaxLine) buffer_.resize(kMaxLine);  // it is refused anyway: only its end matters
     searched = buffer_.size();
-    switch (fill()) {
-      case Fill::more: break;
-      case Fill::interrupted: wipe(buffer_); return {Line::Status::interrupted, {}};
-      case Fill::end: return buffer_.empty() ? Line{} : take(buffer_.size(), 0);
-    }
+    if (!fill()) return buffer_.empty() ? Line{} : take(buffer_.size(), 0);
   }
 }
 

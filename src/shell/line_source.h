@@ -17,7 +17,7 @@ struct Line {
   std::string text;
 };
 
-/// Where commands, and answers to questions, come from.
+/// Where the commands of a script, and answers to questions, come from.
 class LineSource {
  public:
   virtual ~LineSource() = default;
@@ -36,7 +36,7 @@ class ListSource final : public LineSource {
   std::size_t next_ = 0;
 };
 
-/// Lines of a file, a pipe or a terminal. A last line without its newline counts. Of a longer line than
+/// Lines of a file or a pipe. A last line without its newline counts. Of a longer line than
 /// kMaxLine octets only that many are kept.
 class DescriptorSource final : public LineSource {
  public:
@@ -46,8 +46,7 @@ class DescriptorSource final : public LineSource {
   Line next() override;
 
  private:
-  enum class Fill { more, end, interrupted };
-  Fill fill();
+  bool fill();
   Line take(std::size_t length, std::size_t skip);
 
   int descriptor_;

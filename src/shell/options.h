@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -12,6 +13,7 @@ struct Options {
   std::string file;                   // -f, empty: none
   bool json = false;
   bool force = false;
+  bool restricted = false;  // opens no files for its user
 };
 
 /// The run is over before it began: --help, --version or wrong usage.
@@ -20,8 +22,12 @@ struct Stop {
   std::string text;  // for standard output if exit_code is 0, else for standard error
 };
 
-/// `arguments` without the program's name.
-std::variant<Options, Stop> parse_options(std::vector<std::string> arguments);
+/// `program` is the name that it was called by ("-NAME" as a login shell); that of the restricted shell is an
+/// option as well. `arguments` are without it.
+std::variant<Options, Stop> parse_options(std::string_view program, std::vector<std::string> arguments);
+
+/// The commands of a text: one a line.
+std::vector<std::string> lines_of(std::string_view text);
 
 /// Overwrites the arguments as other users see them in /proc: a command may hold a password. Returns a copy.
 std::vector<std::string> take_arguments(int argc, char** argv);

@@ -10,9 +10,10 @@ namespace {
 using Key = Keyboard::Key;
 constexpr std::string_view kMore = "  ---- More ----\033[16D                \033[16D";
 
-std::string paged(std::string_view text, int screen_length, std::deque<Key> keys) {
+std::string paged(std::string_view text, int screen_length, std::deque<Key> keys, int width = 80) {
   FakeOutput out;
   FakeKeyboard keyboard;
+  keyboard.width = width;
   keyboard.keys = std::move(keys);
   EXPECT_TRUE(write_paged(text, screen_length, out, keyboard));
   EXPECT_TRUE(keyboard.keys.empty()) << "a key was not asked for";
@@ -33,6 +34,13 @@ TEST(Pager, SpaceShowsAPageAndEnterALine) {
 TEST(Pager, StopShowsNoMore) { EXPECT_EQ(paged("1\n2\n3\n", 1, {Key::stop}), "1\n" + std::string(kMore)); }
 
 TEST(Pager, ScreenLengthZeroNeverAsks) { EXPECT_EQ(paged("1\n2\n3\n", 0, {}), "1\n2\n3\n"); }
+
+TEST(Pager, ALongLineCountsAsTheRowsThatItTakes) {
+  const std::string more(kMore);
+  EXPECT_EQ(paged("12345\n2\n3\n", 2, {Key::page}, 4), "12345\n" + more + "2\n3\n");
+  EXPECT_EQ(paged("1234\n2\n3\n", 2, {Key::page}, 4), "1234\n2\n" + more + "3\n") << "fills one row";
+  EXPECT_EQ(paged("123456789\n2\n", 2, {Key::page}, 4), "123456789\n" + more + "2\n") << "more than a page";
+}
 
 TEST(Pager, ClosedOutputEndsIt) {
   FakeOutput out;

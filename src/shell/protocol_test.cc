@@ -8,7 +8,14 @@ namespace noonmark::shell {
 namespace {
 
 using nlohmann::json;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+
+base::Result<Response> parse_response(std::string_view line) {
+  auto parsed = parse_message(line);
+  if (!parsed) return tl::unexpected(parsed.error());
+  return std::get<Response>(*parsed);
+}
 
 TEST(Protocol, AGreetingIsReadAndItsVersionChecked) {
   const auto greeting =
@@ -17,10 +24,10 @@ TEST(Protocol, AGreetingIsReadAndItsVersionChecked) {
   EXPECT_EQ(greeting->version, "0.1.0");
   EXPECT_EQ(greeting->prompt, "<H>");
   EXPECT_TRUE(greeting->privileged);
-  const auto newer = parse_greeting(R"({"noonmark":2,"version":"0.9.0"})");
+  const auto newer = parse_greeting(R"({"noonmark":3,"version":"0.9.0"})");
   ASSERT_FALSE(newer);
   EXPECT_EQ(newer.error().message,
-            "noonmarkd 0.9.0 speaks version 2 of the control protocol, this shell version 1: install both "
+            "noonmarkd 0.9.0 speaks version 3 of the control protocol, this shell version 2: install both "
             "from one release");
 }
 
@@ -49,9 +56,35 @@ TEST(Protocol, WhatIsLeftOutOfAResponseIsNotSo) {
   EXPECT_EQ(r->screen_length, 24);
 }
 
+TEST(Protocol, AResponseMayHaveMore) {
+  const auto r = parse_response(
+      R"({"status":"ok","history":false,"refresh":5,"redirect":{"file":"f","append":true},"completions":["a","b"]})");
+  ASSERT_TRUE(r && r->redirect);
+  EXPECT_FALSE(r->keep);
+  EXPECT_EQ(r->refresh, 5);
+  EXPECT_EQ(r->redirect->file, "f");
+  EXPECT_TRUE(r->redirect->append);
+  EXPECT_THAT(r->completions, ElementsAre("a", "b"));
+  const auto plain = parse_response(R"({"status":"ok"})");
+  ASSERT_TRUE(plain);
+  EXPECT_TRUE(plain->keep);
+  EXPECT_EQ(plain->refresh, 0);
+  EXPECT_FALSE(plain->redirect);
+}
+
+TEST(Protocol, MessagesAreNoResponses) {
+  const auto progress = parse_message(R"({"progress":"hop 1\n"})");
+  ASSERT_TRUE(progress);
+  EXPECT_EQ(std::get<Message>(*progress).text, "hop 1\n");
+  EXPECT_EQ(std::get<Message>(*progress).kind, Message::Kind::progress);
+  const auto notice = parse_message(R"({"notice":"log\n"})");
+  ASSERT_TRUE(notice);
+  EXPECT_EQ(std::get<Message>(*notice).kind, Message::Kind::notice);
+}
+
 TEST(Protocol, WhatIsNoResponseIsAnError) {
   for (const char* line : {"", "{}", "[1]", R"({"status":"fine"})", R"({"status":1})"})
-    EXPECT_FALSE(parse_response(line)) << line;
+    EXPECT_FALSE(parse_message(line)) << line;
 }
 
 TEST(Protocol, RequestsAreOneLineEach) {
@@ -60,6 +93,9 @@ TEST(Protocol, RequestsAreOneLineEach) {
   EXPECT_EQ(execute_request("a \"b\""), "{\"line\":\"a \\\"b\\\"\",\"op\":\"execute\"}\n");
   EXPECT_EQ(answer_request("Y"), "{\"op\":\"answer\",\"text\":\"Y\"}\n");
   EXPECT_EQ(answer_request(std::nullopt), "{\"op\":\"answer\",\"text\":null}\n");
+  EXPECT_EQ(help_request("dis ", 80), "{\"line\":\"dis \",\"op\":\"help\",\"width\":80}\n");
+  EXPECT_EQ(completion_request("dis"), "{\"line\":\"dis\",\"op\":\"complete\"}\n");
+  EXPECT_EQ(interrupt_request(), "{\"op\":\"interrupt\"}\n");
 }
 
 TEST(Protocol, NoLineMakesARequestTooLongAndEveryTooLongLineStaysTooLong) {

@@ -10,16 +10,21 @@
 namespace noonmark::shell {
 namespace {
 
-class Script {
+class Script final : public Listener {
  public:
-  Script(Daemon& daemon, LineSource& lines, Output& out, Output& errors)
-      : daemon_(daemon), lines_(lines), out_(out), errors_(errors) {}
+  Script(Daemon& daemon, LineSource& lines, const ScriptOutput& output)
+      : daemon_(daemon), lines_(lines), out_(output.out), errors_(output.errors), files_(output.files) {
+    daemon_.listen(*this);
+  }
 
   Outcome run() {
     for (auto line = next_line(); line && execute(std::move(*line));) line = next_line();
     if (uncommitted_ && !outcome_.unreachable) discard();
     return outcome_;
   }
+
+  void on_message(const Message& message) override { out_.write(message.text); }
+  bool wait_for(int) override { return true; }  // the socket waits as well
 
  private:
   std::optional<std::string> next_line() {
@@ -40,10 +45,17 @@ class Script {
     }
     if (!response) return lose(response.error());
     uncommitted_ = response->uncommitted;
-    const bool is_read = out_.write(response->output);
+    const bool is_read = write(*response);
     if (response->refused) refuse(number);
     if (response->end) skip_rest(number);
     return is_read && !response->end;
+  }
+
+  bool write(Response& response) {
+    if (!response.redirect) return out_.write(response.output);
+    const auto written = write_redirected(*response.redirect, response.output, files_);
+    response.refused |= !written;
+    return written || out_.write(fmt::format("Error: {}\n", written.error().message));
   }
 
   base::Result<Response> answer(bool uncommitted) {
@@ -88,6 +100,7 @@ class Script {
   LineSource& lines_;
   Output& out_;
   Output& errors_;
+  const Files files_;
   Outcome outcome_;
   std::size_t line_number_ = 0;
   bool uncommitted_ = false;
@@ -95,8 +108,8 @@ class Script {
 
 }  // namespace
 
-Outcome run_script(Daemon& daemon, LineSource& lines, Output& out, Output& errors) {
-  return Script(daemon, lines, out, errors).run();
+Outcome run_script(Daemon& daemon, LineSource& lines, const ScriptOutput& output) {
+  return Script(daemon, lines, output).run();
 }
 
 }  // namespace noonmark::shell

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "shell/fakes.h"
+#include "shell/line_source.h"
 
 namespace noonmark::shell {
 namespace {
@@ -17,12 +18,13 @@ struct Run {
   std::string out, errors;
 };
 
-Run run(std::vector<std::string> lines, std::deque<Response> responses, int writes = 1'000'000) {
+Run run(std::vector<std::string> lines, std::deque<Response> responses, int writes = 1'000'000,
+        Files files = Files::allowed) {
   FakeDaemon daemon(std::move(responses));
   ListSource source(std::move(lines));
   FakeOutput out, errors;
   out.writes_left = writes;
-  const auto outcome = run_script(daemon, source, out, errors);
+  const auto outcome = run_script(daemon, source, {out, errors, files});
   return {outcome, daemon.asked, out.text, errors.text};
 }
 
@@ -90,6 +92,21 @@ TEST(Script, ItEndsWhenNobodyReadsTheOutput) {
   const auto r = run({"a", "b"}, {ok("text\n"), ok()}, 0);
   EXPECT_THAT(r.asked, ElementsAre("> a"));
   EXPECT_EQ(r.outcome, Outcome{});
+}
+
+TEST(Script, AFileThatCannotBeWrittenIsARefusal) {
+  auto display = ok("noon\n");
+  display.redirect = Redirect{"/dev/null", false};
+  EXPECT_EQ(run({"a"}, {display}).out, "");
+  EXPECT_EQ(run({"a"}, {display}).outcome, Outcome{});
+  display.redirect->file = "/nowhere/noon";
+  const auto r = run({"a", "b"}, {display, ok("b\n")});
+  EXPECT_EQ(r.outcome.exit_code(), 1);
+  EXPECT_EQ(r.out, "Error: The output cannot be written to /nowhere/noon: No such file or directory.\nb\n");
+  EXPECT_EQ(r.errors, "noonmark: line 1 refused\n");
+  const auto restricted = run({"a"}, {display}, 9, Files::none);
+  EXPECT_EQ(restricted.outcome.exit_code(), 1);
+  EXPECT_THAT(restricted.out, HasSubstr("restricted"));
 }
 
 TEST(Outcome, TheEarlierOf3And1And4Wins) {

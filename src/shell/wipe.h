@@ -6,9 +6,10 @@
 namespace noonmark::shell {
 
 /// Overwrites what a command line may have held (passwords) and empties the string.
-inline void wipe(std::string& text) {
+template <typename Character>
+void wipe(std::basic_string<Character>& text) {
   text.resize(text.capacity());
-  explicit_bzero(text.data(), text.size());
+  explicit_bzero(text.data(), text.size() * sizeof(Character));
   text.clear();
 }
 
