@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/advice.h"
 #include "cli/display_format.h"
 #include "cli/session.h"
 
@@ -25,9 +26,15 @@ void commit(Session& session, const Match&) {
     return session.refuse(
         "A line of this script was refused, so nothing is committed. Correct the script, or run it with "
         "--force.");
-  const auto outcome = session.services().datastore.commit(session.candidate(), session.services().network);
+  const auto& services = session.services();
+  const auto before = advice_on(services, services.datastore.running());
+  const auto outcome = services.datastore.commit(session.candidate(), services.network);
   for (const auto& error : outcome.errors) session.refuse(error);
   for (const auto& notice : outcome.notices) session.say(notice);
+  if (outcome.committed && !session.is_read_by_a_program())
+    for (const auto& text :
+         config::in_words(config::news(before, advice_on(services, services.datastore.running()))))
+      session.say(text.line());
 }
 
 void clear_candidate(Session& session, const Match&) {

@@ -1,11 +1,13 @@
 #include <array>
 
+#include "cli/advice.h"
 #include "cli/display.h"
 #include "cli/display_format.h"
 #include "cli/display_machine.h"
 #include "cli/display_sessions.h"
 #include "cli/display_statistics.h"
 #include "cli/display_status.h"
+#include "config/datastore.h"
 
 namespace noonmark::cli {
 namespace {
@@ -55,8 +57,13 @@ Output display_version(const Services& services, const Arguments&) {
   return render_version(services.version);
 }
 
-constexpr std::array<DisplayCommand, 8> kCommands{{
+Output display_lint(const Services& services, const Arguments&) {
+  return render_lint(advice_on(services, services.datastore.running()));
+}
+
+constexpr std::array<DisplayCommand, 9> kCommands{{
     {"display clock", "Time of the corrected clock", display_clock},
+    {"display configuration lint", "Advice on the running configuration", display_lint},
     {"display interface brief", "Interfaces with their state, VPN instance and addresses",
      display_interfaces},
     {"display ip vpn-instance", "VPN instances of this machine", display_vpn_instances},

@@ -42,6 +42,7 @@ constexpr std::array kKeywords{
     Row{"interface", "Interface"},
     Row{"ip", "IP"},
     Row{"ipv6", "IPv6"},
+    Row{"lint", "Advice on the running configuration"},
     Row{"mac-length", "Octets of the MAC that are sent"},
     Row{"max-distance", "Maximum synchronization distance"},
     Row{"maxpoll", "Maximum poll interval"},

@@ -92,6 +92,9 @@ class Session {
   void enter(View view, std::string interface_name = {});
   void end() { response_.end = true; }
   void set_screen_length(unsigned lines) { screen_length_ = lines; }
+  /// A terminal without pages (`screen-length 0 temporary`): what no device of VRP would say is left out
+  /// there.
+  bool is_read_by_a_program() const { return options_.interactive && screen_length_ == 0; }
   std::deque<std::string>& history() { return history_; }
   void monitor(bool on);
   /// Whether a line of this script was refused, and the script was not started with --force.

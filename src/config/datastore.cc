@@ -67,12 +67,11 @@ void Datastore::discard(Candidate& candidate) const {
   candidate.edited_.reset();
 }
 
-CommitOutcome Datastore::commit(Candidate& candidate, const core::NetworkView& network) {
+CommitOutcome Datastore::commit(Candidate& candidate, const core::NetworkView&) {
   if (auto conflict = rebase(candidate)) return {false, {std::move(*conflict)}, {}};
   if (!is_changed(candidate)) return {true, {}, {}};
   const auto& next = *candidate.edited_;
-  auto findings = validate(next, *running_, network);
-  if (!findings.errors.empty()) return {false, std::move(findings.errors), {}};
+  if (auto errors = validate(next, *running_); !errors.empty()) return {false, std::move(errors), {}};
   if (auto prepared = prepare_all(next); !prepared) return {false, {prepared.error().message}, {}};
   if (!in_memory_) {
     if (auto stored = store_.write_running(codec_.render(next)); !stored) {
@@ -84,7 +83,7 @@ CommitOutcome Datastore::commit(Candidate& candidate, const core::NetworkView& n
   discard(candidate);
   for (auto* participant : prepared_) participant->apply();
   prepared_.clear();
-  return {true, {}, std::move(findings.notices)};
+  return {true, {}, {}};
 }
 
 base::Result<void> Datastore::prepare_all(const Configuration& next) {

@@ -4,15 +4,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <map>
-#include <set>
-
-#include "base/nearest_names.h"
 
 namespace noonmark::config {
 namespace {
 
 constexpr std::size_t kNamesShown = 3;
-constexpr std::uint32_t kMaxPortableKeyId = 65535;
 
 /// "a, b, c" or "a, b, c and 997 more".
 std::string listed(const std::vector<std::string>& names) {
@@ -35,37 +31,22 @@ bool is_new(const Row& row, const Table<Row>& running) {
 
 class Validation {
  public:
-  Validation(const Configuration& next, const Configuration& running, const core::NetworkView& network)
-      : next_(next), running_(running), network_(network) {}
+  Validation(const Configuration& next, const Configuration& running) : next_(next), running_(running) {}
 
-  Findings run() {
+  std::vector<std::string> run() {
     check_bounds();
     check_keys();
     check_weak_gate();
     check_link_local();
     check_poll_ranges();
-    note_interfaces();
-    note_vpns();
-    note_key_ids();
-    note_authentication();
-    note_serving();
-    return std::move(findings_);
+    return std::move(errors_);
   }
 
  private:
   template <class... Args>
   void error(fmt::format_string<Args...> text, Args&&... args) {
-    findings_.errors.push_back(fmt::format(text, std::forward<Args>(args)...));
+    errors_.push_back(fmt::format(text, std::forward<Args>(args)...));
   }
-  template <class... Args>
-  void warn(fmt::format_string<Args...> text, Args&&... args) {
-    findings_.notices.push_back("Warning: " + fmt::format(text, std::forward<Args>(args)...));
-  }
-  template <class... Args>
-  void inform(fmt::format_string<Args...> text, Args&&... args) {
-    findings_.notices.push_back("Info: " + fmt::format(text, std::forward<Args>(args)...));
-  }
-
   template <class Predicate>
   std::vector<std::string> servers_where(Predicate predicate) const {
     std::vector<std::string> names;
@@ -136,147 +117,15 @@ class Validation {
               server.maxpoll);
   }
 
-  /// The interface names that changed lines use, with the VPN instances they are used in.
-  std::set<std::pair<std::string, std::string>> changed_interfaces() const {
-    std::set<std::pair<std::string, std::string>> names;
-    for (const auto& row : next_.source_interfaces)
-      if (is_new(row, running_.source_interfaces)) names.insert({row.interface_name, row.vpn});
-    for (const auto& row : next_.servers)
-      if (!row.source_interface.empty() && is_new(row, running_.servers))
-        names.insert({row.source_interface, row.vpn});
-    return names;
-  }
-  /// Those of lines that are not bound to a VPN instance.
-  std::set<std::string> changed_listeners() const {
-    std::set<std::string> names;
-    for (const auto& row : next_.listen_interfaces)
-      if (is_new(row, running_.listen_interfaces)) names.insert(row.interface_name);
-    for (const auto& row : next_.receive_disabled)
-      if (is_new(row, running_.receive_disabled)) names.insert(row.interface_name);
-    return names;
-  }
-
-  void note_interfaces() {
-    std::set<std::string> unknown;
-    for (const auto& [name, vpn] : changed_interfaces()) {
-      const auto found = network_.find_interfaces(name);
-      if (found.empty())
-        unknown.insert(name);
-      else if (found.size() == 1)
-        note_vpn_of(*found.front(), name, vpn);
-    }
-    for (const auto& name : changed_listeners())
-      if (network_.find_interfaces(name).empty()) unknown.insert(name);
-    std::vector<std::string> existing;
-    for (const auto& interface : network_.interfaces) existing.push_back(interface.name);
-    for (const auto& name : unknown) note_unknown("Interface", name, existing);
-  }
-
-  void note_vpn_of(const core::Interface& interface, const std::string& name, const std::string& vpn_name) {
-    const auto* vpn = network_.find_vpn(vpn_name);
-    if (vpn == nullptr || vpn->id == interface.vpn) return;
-    const auto* own = network_.find_vpn(interface.vpn);
-    const auto in_words = [](const std::string& v) {
-      return v.empty() ? "the public instance" : "VPN instance " + v;
-    };
-    warn("Interface {} lies in {}, not in {}; lines that name it wait until it does.", name,
-         in_words(own == nullptr ? std::string{} : own->name), in_words(vpn_name));
-  }
-
-  void note_vpns() {
-    std::set<std::string> names;
-    for (const auto& row : next_.source_interfaces)
-      if (is_new(row, running_.source_interfaces)) names.insert(row.vpn);
-    for (const auto& row : next_.servers)
-      if (is_new(row, running_.servers)) names.insert(row.vpn);
-    for (const auto& row : next_.listen_addresses)
-      if (is_new(row, running_.listen_addresses)) names.insert(row.vpn);
-    std::vector<std::string> existing;
-    for (const auto& vpn : network_.vpns)
-      if (!vpn.name.empty()) existing.push_back(vpn.name);
-    for (const auto& name : names)
-      if (network_.find_vpn(name) == nullptr && !name.empty()) note_unknown("VPN instance", name, existing);
-  }
-
-  void note_unknown(std::string_view what, const std::string& name,
-                    const std::vector<std::string>& existing) {
-    if (existing.empty())
-      warn("{} {} does not exist; there is none. Lines that name it wait until it does.", what, name);
-    else
-      warn("{} {} does not exist; nearest: {}. Lines that name it wait until it does.", what, name,
-           fmt::join(base::nearest_names(name, existing, kNamesShown), ", "));
-  }
-
-  void note_key_ids() {
-    const auto names = servers_where([&](const Server& server) {
-      const bool version_4 = !server.address.is_v4() || server.version == 4;
-      return server.key_id > kMaxPortableKeyId && version_4 && is_new(server, running_.servers);
-    });
-    if (!names.empty())
-      warn(
-          "The authentication key ID of server {} is above {}; VRP devices refuse such an ID with version 4 "
-          "and IPv6.",
-          listed(names), kMaxPortableKeyId);
-  }
-
-  void note_authentication() {
-    const bool switched = next_.authentication_enabled != running_.authentication_enabled;
-    const auto concerns = [&](const Server& server) { return switched || is_new(server, running_.servers); };
-    if (!next_.authentication_enabled) {
-      const auto keyed = servers_where([&](const Server& s) { return s.key_id != 0 && concerns(s); });
-      if (!keyed.empty())
-        inform(
-            "The key of server {} is checked although authentication is not enabled; a VRP device would not "
-            "check "
-            "it unless ntp-service authentication enable is configured.",
-            listed(keyed));
-      return;
-    }
-    const auto unfit = servers_where([&](const Server& server) {
-      return !next_.reliable_keys.contains(server.key_id) && concerns(server);
-    });
-    if (!unfit.empty())
-      warn(
-          "Authentication is enabled, and server {} has no reliable key: it cannot steer the clock. Give it "
-          "a key, and "
-          "declare that key with ntp-service reliable authentication-keyid.",
-          listed(unfit));
-  }
-
-  bool answers_everywhere(Family family, const Configuration& c) const {
-    const auto i = static_cast<std::size_t>(family);
-    const bool listed_only =
-        family == Family::ipv4 ? !c.listen_interfaces.empty() : !c.listen_addresses.empty();
-    return c.local_clock && c.serving[i] == core::Serving::automatic && !c.family_disabled[i] &&
-           !listed_only && c.listen_all[i] != core::ListenAll::disable;
-  }
-
-  void note_serving() {
-    std::vector<std::string_view> families;
-    bool is_changed = false;
-    for (const auto family : {Family::ipv4, Family::ipv6}) {
-      if (!answers_everywhere(family, next_)) continue;
-      families.push_back(base::to_string(family));
-      is_changed |= !answers_everywhere(family, running_);
-    }
-    if (is_changed)
-      inform(
-          "With ntp-service refclock-master this device answers {} NTP requests on all interfaces and VRFs "
-          "of its "
-          "own network namespace; ntp-service server disable and ntp-service ipv6 server disable end that.",
-          fmt::join(families, " and "));
-  }
-
   const Configuration& next_;
   const Configuration& running_;
-  const core::NetworkView& network_;
-  Findings findings_;
+  std::vector<std::string> errors_;
 };
 
 }  // namespace
 
-Findings validate(const Configuration& next, const Configuration& running, const core::NetworkView& network) {
-  return Validation(next, running, network).run();
+std::vector<std::string> validate(const Configuration& next, const Configuration& running) {
+  return Validation(next, running).run();
 }
 
 }  // namespace noonmark::config

@@ -1,0 +1,343 @@
+#include "config/advice.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/nearest_names.h"
+
+namespace noonmark::config {
+namespace {
+
+using core::AssociationState;
+
+constexpr std::size_t kNamesShown = 3;
+constexpr std::uint32_t kMaxPortableKeyId = 65535;
+
+enum class Say : std::uint8_t { at_commit, in_review };
+
+/// Words in braces: {0} the subjects, {1} the detail. A sentence with a detail stands for one subject alone.
+struct Row {
+  AdviceCode code;
+  std::string_view name;
+  std::string_view level;
+  Say when;
+  std::string_view sentence;
+  std::string_view source;
+};
+
+constexpr std::array<Row, static_cast<std::size_t>(AdviceCode::kCount)> kRows{{
+    {AdviceCode::interface_elsewhere, "interface-elsewhere", "Warning", Say::at_commit,
+     "Interface {0} lies in {1}; lines that name it wait until it does.",
+     "VRP: ntp-service source-interface (the interface is bound to the VPN instance)"},
+    {AdviceCode::interface_unknown, "interface-unknown", "Warning", Say::at_commit,
+     "Interface {0} does not exist; {1}. Lines that name it wait until it does.",
+     "VRP: ntp-service source-interface (an existing interface)"},
+    {AdviceCode::vpn_unknown, "vpn-unknown", "Warning", Say::at_commit,
+     "VPN instance {0} does not exist; {1}. Lines that name it wait until it does.",
+     "VRP: ntp-service unicast-server (an existing VPN instance)"},
+    {AdviceCode::key_id_not_portable, "key-id-not-portable", "Warning", Say::at_commit,
+     "The authentication key ID of server {0} is above 65535; VRP devices refuse such an ID with version 4 "
+     "and IPv6.",
+     "VRP: ntp-service unicast-server (authentication-keyid)"},
+    {AdviceCode::key_checked_all_the_same, "key-checked", "Info", Say::at_commit,
+     "The key of server {0} is checked although authentication is not enabled; a VRP device would not check "
+     "it unless ntp-service authentication enable is configured.",
+     "VRP: ntp-service authentication enable"},
+    {AdviceCode::server_without_key, "server-without-key", "Warning", Say::at_commit,
+     "Authentication is enabled, and server {0} has no key: it cannot steer the clock. Add "
+     "authentication-keyid with a reliable key to the server line.",
+     "VRP: ntp-service authentication enable"},
+    {AdviceCode::key_not_reliable, "key-not-reliable", "Warning", Say::at_commit,
+     "Authentication is enabled, and the key of server {0} is not declared reliable: the server cannot steer "
+     "the clock. Run ntp-service reliable authentication-keyid {1}.",
+     "VRP: ntp-service reliable authentication-keyid"},
+    {AdviceCode::single_server, "single-server", "Warning", Say::at_commit,
+     "Server {0} is the only one: if its time is wrong, nothing can tell. Configure three or more others.",
+     "RFC 8633 section 3.2, Using Enough Time Sources"},
+    {AdviceCode::two_servers, "two-servers", "Warning", Say::in_review,
+     "There are two servers, {0}: if they disagree, none of them has a majority. Configure two or more "
+     "others.",
+     "RFC 8633 section 3.2, Using Enough Time Sources"},
+    {AdviceCode::few_servers, "few-servers", "Info", Say::in_review,
+     "There are three servers, {0}: when one of them fails, the others have no majority. Configure a fourth.",
+     "RFC 8633 section 3.2, Using Enough Time Sources"},
+    {AdviceCode::same_upstream, "same-upstream", "Warning", Say::at_commit,
+     "Servers {0} follow the same source, {1}: they count as one. Configure servers that do not depend on "
+     "each "
+     "other.",
+     "RFC 8633 section 3.3, Using a Diversity of Reference Clocks"},
+    {AdviceCode::follows_another, "follows-another", "Warning", Say::at_commit,
+     "Server {0} follows server {1}, which is configured as well: they count as one. Configure servers that "
+     "do "
+     "not depend on each other.",
+     "RFC 8633 section 3.3, Using a Diversity of Reference Clocks"},
+    {AdviceCode::local_clock_preferred, "local-clock-preferred", "Warning", Say::at_commit,
+     "Server {0} has stratum {1}: refclock-master makes the local clock its better, so the server is not "
+     "followed. Configure refclock-master with a stratum above that.",
+     "VRP: ntp-service refclock-master"},
+    {AdviceCode::serves_everybody, "serves-everybody", "Info", Say::at_commit,
+     "With ntp-service refclock-master this device answers {0} NTP requests on all interfaces and VRFs of "
+     "its "
+     "own network namespace; ntp-service server disable and ntp-service ipv6 server disable end that.",
+     "RFC 8633 section 5.1, Minimizing Information Leakage"},
+    {AdviceCode::serves_without_local_clock, "serves-without-local-clock", "Info", Say::at_commit,
+     "With undo ntp-service server disable this device answers {0} NTP requests also without "
+     "refclock-master; "
+     "ntp-service server disable and ntp-service ipv6 server disable end that.",
+     "RFC 8633 section 5.1, Minimizing Information Leakage"},
+    {AdviceCode::unauthenticated, "unauthenticated", "Info", Say::in_review,
+     "The replies of server {0} are not authenticated: whoever is on the way can set this clock. Configure a "
+     "key on both sides.",
+     "RFC 8633 section 4.1, Pre-Shared Key Approach"},
+    {AdviceCode::weak_key, "weak-key", "Warning", Say::in_review,
+     "Key {0} uses md5, which is too weak. Replace it by hmac-sha256 or aes-128-cmac on both sides.",
+     "RFC 8633 section 4.1, Pre-Shared Key Approach; RFC 8573"},
+    {AdviceCode::shared_key, "shared-key", "Info", Say::in_review,
+     "Servers {0} share key {1}: each of them can speak for the others. Give each server a key of its own.",
+     "RFC 8633 section 4.1, Pre-Shared Key Approach"},
+    {AdviceCode::passwords_unchecked, "passwords-unchecked", "Info", Say::in_review,
+     "The strength of passwords is not checked when keys are entered. Run ntp-service "
+     "authentication-password "
+     "complexity-check enable.",
+     "VRP: ntp-service authentication-password complexity-check enable"},
+}};
+
+constexpr bool is_complete() {
+  for (std::size_t i = 0; i < kRows.size(); ++i)
+    if (static_cast<std::size_t>(kRows[i].code) != i || kRows[i].source.empty()) return false;
+  return true;
+}
+static_assert(is_complete(), "every AdviceCode has its row, in the order of the enumeration");
+
+const Row& row_of(AdviceCode code) { return kRows[static_cast<std::size_t>(code)]; }
+
+/// "a, b and c", or "a, b, c and 997 more".
+std::string listed(std::vector<std::string> names) {
+  if (names.size() < 2) return names.empty() ? std::string{} : names.front();
+  auto last = std::move(names.back());
+  names.pop_back();
+  if (names.size() >= kNamesShown) {
+    last = fmt::format("{} more", names.size() + 1 - kNamesShown);
+    names.resize(kNamesShown);
+  }
+  return fmt::format("{} and {}", fmt::join(names, ", "), last);
+}
+
+std::string name_of(const Server& server) {
+  return server.vpn.empty() ? server.address.to_string()
+                            : fmt::format("{} (vpn-instance {})", server.address.to_string(), server.vpn);
+}
+
+std::string vpn_in_words(const std::string& vpn) {
+  return vpn.empty() ? "the public instance" : "VPN instance " + vpn;
+}
+
+std::string nearest(const std::string& name, const std::vector<std::string>& existing) {
+  if (existing.empty()) return "there is none";
+  return fmt::format("nearest: {}", fmt::join(base::nearest_names(name, existing, kNamesShown), ", "));
+}
+
+class Adviser {
+ public:
+  Adviser(const Configuration& configuration, const core::NetworkView& network,
+          std::span<const AssociationState> sessions)
+      : configuration_(configuration), network_(network), sessions_(sessions) {}
+
+  std::vector<Advice> run() {
+    look_at_interfaces();
+    look_at_vpns();
+    look_at_keys();
+    look_at_authentication();
+    look_at_number_of_servers();
+    look_at_upstreams();
+    look_at_local_clock();
+    look_at_serving();
+    std::ranges::stable_sort(advice_, {}, &Advice::code);
+    return std::move(advice_);
+  }
+
+ private:
+  void add(AdviceCode code, std::string subject, std::string detail = {}, std::string identity = {}) {
+    advice_.push_back({code, std::move(subject), std::move(detail), std::move(identity)});
+  }
+
+  // ---- what lines refer to
+
+  void look_at_interface(const std::string& name, const std::string* vpn, const std::string& line) {
+    const auto found = network_.find_interfaces(name);
+    if (found.empty()) {
+      std::vector<std::string> existing;
+      for (const auto& interface : network_.interfaces) existing.push_back(interface.name);
+      return add(AdviceCode::interface_unknown, name, nearest(name, existing), line);
+    }
+    const auto* wanted = vpn == nullptr ? nullptr : network_.find_vpn(*vpn);
+    if (found.size() > 1 || wanted == nullptr || wanted->id == found.front()->vpn) return;
+    const auto* own = network_.find_vpn(found.front()->vpn);
+    add(AdviceCode::interface_elsewhere, name,
+        fmt::format("{}, not in {}", vpn_in_words(own == nullptr ? std::string{} : own->name),
+                    vpn_in_words(*vpn)),
+        line);
+  }
+
+  void look_at_interfaces() {
+    for (const auto& row : configuration_.source_interfaces)
+      look_at_interface(row.interface_name, &row.vpn, row.vpn + std::string(base::to_string(row.family)));
+    for (const auto& row : configuration_.servers)
+      if (!row.source_interface.empty()) look_at_interface(row.source_interface, &row.vpn, name_of(row));
+    for (const auto& row : configuration_.listen_interfaces)
+      look_at_interface(row.interface_name, nullptr, "listen");
+    for (const auto& row : configuration_.receive_disabled)
+      look_at_interface(row.interface_name, nullptr, "receive");
+  }
+
+  void look_at_vpn(const std::string& name, const std::string& line) {
+    if (name.empty() || network_.find_vpn(name) != nullptr) return;
+    std::vector<std::string> existing;
+    for (const auto& vpn : network_.vpns)
+      if (!vpn.name.empty()) existing.push_back(vpn.name);
+    add(AdviceCode::vpn_unknown, name, nearest(name, existing), line);
+  }
+
+  void look_at_vpns() {
+    for (const auto& row : configuration_.source_interfaces)
+      look_at_vpn(row.vpn, row.interface_name + std::string(base::to_string(row.family)));
+    for (const auto& row : configuration_.servers) look_at_vpn(row.vpn, name_of(row));
+    for (const auto& row : configuration_.listen_addresses) look_at_vpn(row.vpn, row.address.to_string());
+  }
+
+  // ---- authentication
+
+  void look_at_keys() {
+    std::map<std::uint32_t, std::vector<std::string>> users;
+    for (const auto& server : configuration_.servers) {
+      const bool version_4 = !server.address.is_v4() || server.version == 4;
+      if (server.key_id > kMaxPortableKeyId && version_4)
+        add(AdviceCode::key_id_not_portable, name_of(server));
+      if (server.key_id != 0) users[server.key_id].push_back(name_of(server));
+    }
+    for (const auto& [id, names] : users)
+      if (names.size() > 1) add(AdviceCode::shared_key, listed(names), std::to_string(id));
+    for (const auto& key : configuration_.keys)
+      if (key.algorithm == crypto::MacAlgorithm::md5) add(AdviceCode::weak_key, std::to_string(key.id));
+    if (!configuration_.keys.empty() && !configuration_.complexity_check)
+      add(AdviceCode::passwords_unchecked, "");
+  }
+
+  void look_at_authentication() {
+    for (const auto& server : configuration_.servers) {
+      const auto name = name_of(server);
+      if (!configuration_.authentication_enabled)
+        add(server.key_id == 0 ? AdviceCode::unauthenticated : AdviceCode::key_checked_all_the_same, name);
+      else if (server.key_id == 0)
+        add(AdviceCode::server_without_key, name);
+      else if (!configuration_.reliable_keys.contains(server.key_id))
+        add(AdviceCode::key_not_reliable, name, std::to_string(server.key_id));
+    }
+  }
+
+  // ---- sources
+
+  void look_at_number_of_servers() {
+    std::vector<std::string> names;
+    for (const auto& server : configuration_.servers) names.push_back(name_of(server));
+    if (names.size() == 1) add(AdviceCode::single_server, names.front());
+    if (names.size() == 2) add(AdviceCode::two_servers, listed(names));
+    if (names.size() == 3) add(AdviceCode::few_servers, listed(names));
+  }
+
+  const AssociationState* session_of(const Server& server) const {
+    const auto found = std::ranges::find_if(
+        sessions_, [&](const AssociationState& s) { return s.config.key == server.key() && s.answered; });
+    return found == sessions_.end() ? nullptr : &*found;
+  }
+
+  /// The reference ID of a server is an address (or a hash of one) from stratum 2 on, RFC 5905 section 7.3.
+  void look_at_upstreams() {
+    std::map<std::uint32_t, std::vector<std::string>> followers;
+    for (const auto& server : configuration_.servers) {
+      const auto* session = session_of(server);
+      if (session == nullptr || session->stratum < 2 || session->stratum >= wire::kMaxStratum) continue;
+      followers[session->last.reference_id].push_back(name_of(server));
+    }
+    for (const auto& [reference_id, names] : followers) {
+      const auto leader = std::ranges::find_if(configuration_.servers, [id = reference_id](const Server& s) {
+        return s.address.is_v4() && s.address.v4_value() == id;
+      });
+      if (leader != configuration_.servers.end())
+        for (const auto& name : names) add(AdviceCode::follows_another, name, name_of(*leader));
+      else if (names.size() > 1)
+        add(AdviceCode::same_upstream, listed(names), base::IpAddress::v4(reference_id).to_string());
+    }
+  }
+
+  void look_at_local_clock() {
+    if (!configuration_.local_clock) return;
+    for (const auto& server : configuration_.servers) {
+      const auto* session = session_of(server);
+      if (session != nullptr && session->stratum < wire::kMaxStratum &&
+          session->stratum >= configuration_.local_clock->stratum)
+        add(AdviceCode::local_clock_preferred, name_of(server), std::to_string(session->stratum));
+    }
+  }
+
+  // ---- serving
+
+  void look_at_serving() {
+    const auto& c = configuration_;
+    for (const auto family : {Family::ipv4, Family::ipv6}) {
+      const auto i = static_cast<std::size_t>(family);
+      const bool listed_only =
+          family == Family::ipv4 ? !c.listen_interfaces.empty() : !c.listen_addresses.empty();
+      if (c.family_disabled[i] || listed_only || c.listen_all[i] == core::ListenAll::disable) continue;
+      const std::string name(base::to_string(family));
+      if (c.local_clock && c.serving[i] == core::Serving::automatic) add(AdviceCode::serves_everybody, name);
+      if (!c.local_clock && c.serving[i] == core::Serving::always)
+        add(AdviceCode::serves_without_local_clock, name);
+    }
+  }
+
+  const Configuration& configuration_;
+  const core::NetworkView& network_;
+  std::span<const AssociationState> sessions_;
+  std::vector<Advice> advice_;
+};
+
+}  // namespace
+
+std::vector<Advice> advise(const Configuration& configuration, const core::NetworkView& network,
+                           std::span<const AssociationState> sessions) {
+  return Adviser(configuration, network, sessions).run();
+}
+
+std::string AdviceText::line() const { return fmt::format("{}: {}", level, sentence); }
+
+std::vector<AdviceText> in_words(std::span<const Advice> advice) {
+  std::map<std::pair<AdviceCode, std::string>, std::vector<std::string>> subjects;
+  for (const auto& a : advice) {
+    // One line for all subjects, but for those of which different things are to be said.
+    auto& together = subjects[{a.code, a.detail}];
+    if (!a.subject.empty() && std::ranges::find(together, a.subject) == together.end())
+      together.push_back(a.subject);
+  }
+  std::vector<AdviceText> texts;
+  for (const auto& [key, names] : subjects) {
+    const auto& row = row_of(key.first);
+    texts.push_back({row.name, row.level, fmt::format(fmt::runtime(row.sentence), listed(names), key.second),
+                     row.source, names});
+  }
+  return texts;
+}
+
+std::vector<Advice> news(std::span<const Advice> before, std::span<const Advice> now) {
+  std::vector<Advice> fresh;
+  for (const auto& advice : now)
+    if (row_of(advice.code).when == Say::at_commit && std::ranges::find(before, advice) == before.end())
+      fresh.push_back(advice);
+  return fresh;
+}
+
+}  // namespace noonmark::config

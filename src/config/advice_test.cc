@@ -1,0 +1,202 @@
+#include "config/advice.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace noonmark::config {
+namespace {
+
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+core::Interface interface(std::string name, core::VpnId vpn = core::VpnId::public_instance) {
+  core::Interface made;
+  made.name = std::move(name);
+  made.vpn = vpn;
+  return made;
+}
+
+Key key(std::uint32_t id, crypto::MacAlgorithm algorithm = crypto::MacAlgorithm::hmac_sha256) {
+  Key made;
+  made.id = id;
+  made.algorithm = algorithm;
+  return made;
+}
+
+struct AdviceTest : testing::Test {
+  AdviceTest() {
+    network.vpns = {{core::VpnId::public_instance, "", core::Vpn::Kind::public_instance},
+                    {core::VpnId{1}, "red", core::Vpn::Kind::vrf}};
+    network.interfaces = {interface("eth0"), interface("eth1", core::VpnId{1}), interface("wlan0")};
+    // Four, so that their number is nothing to speak of.
+    for (const char* address : {"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"}) {
+      running.servers.put(server(address));
+      next.servers.put(made);
+    }
+  }
+
+  Server& server(const char* address, std::uint32_t key_id = 0) {
+    made = {};
+    made.address = *IpAddress::parse(address);
+    made.key_id = key_id;
+    return made;
+  }
+
+  /// A server that has answered.
+  void hear(const char* address, std::uint8_t stratum, const char* follows) {
+    core::AssociationState session;
+    session.config.key = {*IpAddress::parse(address), ""};
+    session.answered = true;
+    session.stratum = stratum;
+    session.last.reference_id = IpAddress::parse(follows)->v4_value();
+    sessions.push_back(session);
+  }
+
+  std::vector<std::string> lines(const std::vector<Advice>& advice) const {
+    std::vector<std::string> found;
+    for (const auto& text : in_words(advice)) found.push_back(text.line());
+    return found;
+  }
+  /// What a commit of `next` says.
+  std::vector<std::string> said() const {
+    return lines(news(advise(running, network, sessions), advise(next, network, sessions)));
+  }
+  std::vector<std::string> review() const { return lines(advise(next, network, sessions)); }
+  std::vector<std::string> codes() const {
+    std::vector<std::string> found;
+    for (const auto& text : in_words(advise(next, network, sessions))) found.emplace_back(text.code);
+    return found;
+  }
+
+  Configuration next, running;
+  core::NetworkView network;
+  std::vector<core::AssociationState> sessions;
+  Server made;
+};
+
+TEST_F(AdviceTest, UnknownNamesAreWarnedOfOnceWithTheNearestOnes) {
+  server("10.0.0.1").source_interface = "eht0";
+  next.servers.put(made);
+  server("10.0.0.2").source_interface = "eht0";
+  made.vpn = "rde";
+  next.servers.put(made);
+  EXPECT_THAT(said(), ElementsAre(AllOf(HasSubstr("Warning: Interface eht0 does not exist"),
+                                        HasSubstr("nearest: eth0")),
+                                  HasSubstr("VPN instance rde does not exist; nearest: red.")));
+}
+
+TEST_F(AdviceTest, LinesThatDoNotChangeAreNotWarnedOfAgain) {
+  server("10.0.0.1").source_interface = "eht0";
+  running.servers.put(made);
+  next = running;
+  next.port = 1234;
+  EXPECT_THAT(said(), IsEmpty());
+  server("10.0.0.2").source_interface = "eht0";
+  next.servers.put(made);
+  EXPECT_THAT(said(), ElementsAre(HasSubstr("eht0 does not exist")));
+}
+
+TEST_F(AdviceTest, AnInterfaceOfAnotherVpnIsWarnedOf) {
+  server("10.0.0.1").source_interface = "eth1";
+  next.servers.put(made);
+  EXPECT_THAT(said(), ElementsAre(HasSubstr("lies in VPN instance red, not in the public instance")));
+}
+
+TEST_F(AdviceTest, AuthenticationAndTheKeysOfServers) {
+  next.keys.put(key(5));
+  next.servers.put(server("10.0.0.1", 5));
+  EXPECT_THAT(said(), ElementsAre(AllOf(HasSubstr("Info: "), HasSubstr("10.0.0.1"))));
+  next.authentication_enabled = true;
+  next.reliable_keys.put({5});
+  EXPECT_THAT(said(), ElementsAre(AllOf(HasSubstr("has no key"), HasSubstr("192.0.2.3 and 1 more"))));
+  next.reliable_keys.erase(5);
+  EXPECT_THAT(said(), Contains(AllOf(HasSubstr("10.0.0.1 is not declared reliable"),
+                                     HasSubstr("reliable authentication-keyid 5"))));
+}
+
+TEST_F(AdviceTest, LargeKeyIdsAreWarnedOfWithVersion4AndIpv6Only) {
+  next.keys.put(key(70000));
+  next.authentication_enabled = running.authentication_enabled = true;
+  next.reliable_keys.put({70000});
+  next.servers.put(server("10.0.0.1", 70000));
+  EXPECT_THAT(said(), IsEmpty());
+  server("10.0.0.2", 70000).version = 4;
+  next.servers.put(made);
+  next.servers.put(server("2001:db8::1", 70000));
+  EXPECT_THAT(said(), ElementsAre(AllOf(HasSubstr("above 65535"), HasSubstr("10.0.0.2 and 2001:db8::1"))));
+}
+
+TEST_F(AdviceTest, ASingleServerIsWarnedOfAndFewAreReviewed) {
+  next = {};
+  next.servers.put(server("10.0.0.1"));
+  EXPECT_THAT(said(), ElementsAre(HasSubstr("Warning: Server 10.0.0.1 is the only one")));
+  next.servers.put(server("10.0.0.2"));
+  EXPECT_THAT(said(), IsEmpty());
+  EXPECT_THAT(codes(), ElementsAre("two-servers", "unauthenticated"));
+  next.servers.put(server("10.0.0.3"));
+  EXPECT_THAT(codes(), ElementsAre("few-servers", "unauthenticated"));
+}
+
+TEST_F(AdviceTest, ServersThatTurnOutToBeOneSource) {
+  hear("192.0.2.1", 2, "198.51.100.9");
+  hear("192.0.2.2", 2, "198.51.100.9");
+  EXPECT_THAT(review(), Contains(AllOf(HasSubstr("Servers 192.0.2.1 and 192.0.2.2 follow the same source"),
+                                       HasSubstr("198.51.100.9"))));
+  hear("192.0.2.3", 3, "192.0.2.1");
+  EXPECT_THAT(review(), Contains(HasSubstr("Server 192.0.2.3 follows server 192.0.2.1")));
+}
+
+TEST_F(AdviceTest, ReferenceClocksOfOneKindAreNotOneSource) {
+  hear("192.0.2.1", 1, "71.80.83.0");  // "GPS"
+  hear("192.0.2.2", 1, "71.80.83.0");
+  EXPECT_THAT(codes(), Not(Contains("same-upstream")));
+}
+
+TEST_F(AdviceTest, ALocalClockThatIsBetterThanAServer) {
+  hear("192.0.2.1", 5, "198.51.100.9");
+  next.local_clock = running.local_clock = LocalClock{};
+  EXPECT_THAT(codes(), Not(Contains("local-clock-preferred")));
+  next.local_clock->stratum = 5;
+  EXPECT_THAT(said(), ElementsAre(AllOf(HasSubstr("192.0.2.1 has stratum 5"), HasSubstr("above that"))));
+}
+
+TEST_F(AdviceTest, WhereRequestsAreAnswered) {
+  next.local_clock = LocalClock{};
+  EXPECT_THAT(said(), ElementsAre(AllOf(HasSubstr("Info: "), HasSubstr("IPv4 and IPv6"))));
+  next.serving[1] = core::Serving::never;
+  EXPECT_THAT(said(), ElementsAre(HasSubstr("answers IPv4 NTP")));
+  next.listen_interfaces.put({"eth0"});
+  EXPECT_THAT(said(), IsEmpty());
+  next = running;
+  next.serving[0] = core::Serving::always;
+  EXPECT_THAT(said(), ElementsAre(HasSubstr("IPv4 NTP requests also without refclock-master")));
+}
+
+TEST_F(AdviceTest, AReviewSaysMoreThanACommit) {
+  next.keys.put(key(1, crypto::MacAlgorithm::md5));
+  server("192.0.2.1", 1);
+  next.servers.put(made);
+  server("192.0.2.2", 1);
+  next.servers.put(made);
+  EXPECT_THAT(codes(),
+              ElementsAre("key-checked", "unauthenticated", "weak-key", "shared-key", "passwords-unchecked"));
+  EXPECT_THAT(said(), ElementsAre(HasSubstr("is checked although")));
+}
+
+TEST_F(AdviceTest, EveryAdviceNamesItsSource) {
+  next = {};
+  next.local_clock = LocalClock{};
+  next.servers.put(server("10.0.0.1", 70000));
+  for (const auto& text : in_words(advise(next, network, sessions))) {
+    EXPECT_TRUE(text.source.starts_with("RFC 8633 section ") || text.source.starts_with("VRP: "))
+        << text.code;
+    EXPECT_THAT(text.sentence, Not(HasSubstr("{")));
+  }
+}
+
+}  // namespace
+}  // namespace noonmark::config
