@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "config/fake_surroundings_for_test.h"
 #include "config/scratch_directory_for_test.h"
 #include "crypto/aead.h"
 #include "io/file.h"
@@ -22,6 +23,8 @@ std::vector<std::string> lines(const Configuration& c) {
 std::string render(const Configuration& c) { return std::to_string(c.port) + " " + c.sysname; }
 base::Result<Configuration> parse(std::string_view text, const KeyRing&) {
   Configuration c;
+  while (text.starts_with('#')) text.remove_prefix(std::min(text.find('\n') + 1, text.size()));
+  if (text.empty()) return c;
   const auto blank = text.find(' ');
   if (blank == std::string_view::npos) return base::fail("line 2: no blank.");
   c.port = static_cast<std::uint16_t>(std::stoi(std::string(text.substr(0, blank))));
@@ -47,17 +50,19 @@ struct FakeParticipant final : Participant {
 };
 
 struct DatastoreTest : testing::Test {
-  Datastore make() { return {{lines, render, parse}, ring, store}; }
-  CommitOutcome commit(Candidate& changes) { return datastore.commit(changes, network); }
+  Datastore make() { return {{lines, render, parse}, ring, store, copies, surroundings}; }
+  CommitOutcome commit(Candidate& changes) { return datastore.commit(changes); }
   std::string stored() const { return io::read_file(store.running_path(), 1000).value_or(""); }
 
   ScratchDirectory scratch;
   base::SeededRandom random{1};
   KeyRing ring{crypto::Secret(std::string_view(std::string(crypto::kAeadKeySize, 'k'))), random};
-  Store store{scratch.path()};
-  core::NetworkView network;
+  DiskFiles files{scratch.path()};
+  Store store{files};
+  Copies copies{files};
+  FakeSurroundings surroundings;
   Datastore datastore{make()};
-  Candidate candidate{"first"};
+  Candidate candidate{{"admin", "VTY 1", 1}};
   std::vector<std::string> log;
 };
 
@@ -68,7 +73,7 @@ TEST_F(DatastoreTest, ACommitReachesRunningConfigurationAndStore) {
   EXPECT_TRUE(commit(candidate).committed);
   EXPECT_FALSE(datastore.is_changed(candidate));
   EXPECT_EQ(datastore.running().port, 1234);
-  EXPECT_EQ(stored(), "# noonmark configuration 1\n1234 ");
+  EXPECT_EQ(stored(), "# noonmark configuration 1\n# commit 1000000001\n1234 ");
 }
 
 TEST_F(DatastoreTest, ARestartLoadsTheLastCommit) {
@@ -86,20 +91,13 @@ TEST_F(DatastoreTest, WithoutAStoredConfigurationItStartsEmpty) {
 
 TEST_F(DatastoreTest, ADamagedFileIsNamedAndNothingIsLoaded) {
   for (const auto* content :
-       {"1234 x", "# noonmark configuration 1\nbroken", "# noonmark configuration 2\n1 x", ""}) {
+       {"1234 x", "# noonmark configuration 1\nbroken", "# noonmark configuration 2\n1 x", "#", ""}) {
     ASSERT_TRUE(io::write_file_atomically(store.running_path(), content, 0600));
     const auto loaded = datastore.load();
     ASSERT_FALSE(loaded) << content;
     EXPECT_THAT(loaded.error().message, HasSubstr(store.running_path()));
     EXPECT_EQ(datastore.running(), Configuration{});
   }
-}
-
-TEST_F(DatastoreTest, AConfigurationFromAFileIsNeverStored) {
-  datastore.start_with({});
-  datastore.edit(candidate).port = 1234;
-  EXPECT_TRUE(commit(candidate).committed);
-  EXPECT_FALSE(std::filesystem::exists(store.running_path()));
 }
 
 TEST_F(DatastoreTest, ACandidateThatIsBackAtRunningIsNotChanged) {
@@ -164,13 +162,13 @@ TEST_F(DatastoreTest, AKeyThatCannotBeDecipheredIsRefusedUnlessItIsRunningAlread
   Configuration started;
   started.keys.put({.id = 1, .cipher = "%^%#AAAA%^%#"});
   datastore.discard(candidate);
-  datastore.start_with(started);
+  datastore.start_with(started, "a file");
   datastore.edit(candidate).port = 1234;
   EXPECT_TRUE(commit(candidate).committed);
 }
 
 TEST_F(DatastoreTest, ChangesOfAnotherSessionAreSeenAndKept) {
-  Candidate other("second");
+  Candidate other({"guest", "VTY 2", 2});
   datastore.edit(candidate).port = 1234;
   datastore.edit(other).sysname = "R1";
   ASSERT_TRUE(commit(other).committed);
@@ -181,7 +179,7 @@ TEST_F(DatastoreTest, ChangesOfAnotherSessionAreSeenAndKept) {
 }
 
 TEST_F(DatastoreTest, AConflictingCommitIsRefusedNamingTheLines) {
-  Candidate other("second");
+  Candidate other({"guest", "VTY 2", 2});
   datastore.edit(candidate).port = 1234;
   datastore.edit(other).port = 2000;
   ASSERT_TRUE(commit(other).committed);
@@ -193,7 +191,7 @@ TEST_F(DatastoreTest, AConflictingCommitIsRefusedNamingTheLines) {
 }
 
 TEST_F(DatastoreTest, TheSameChangeByTwoSessionsIsNoConflict) {
-  Candidate other("second");
+  Candidate other({"guest", "VTY 2", 2});
   datastore.edit(candidate).port = 1234;
   datastore.edit(other).port = 1234;
   ASSERT_TRUE(commit(other).committed);
@@ -206,7 +204,9 @@ TEST_F(DatastoreTest, SaveKeepsANamedCopyOfTheRunningConfiguration) {
   ASSERT_TRUE(commit(candidate).committed);
   const auto path = datastore.save("lab.cfg");
   ASSERT_TRUE(path);
-  EXPECT_EQ(*io::read_file(*path, 1000), stored());
+  EXPECT_EQ(*io::read_file(*path, 1000), "# noonmark configuration 1\n1234 ");
+  EXPECT_EQ(*copies.read("lab.cfg"), "# noonmark configuration 1\n1234 ");
+  EXPECT_EQ(copies.last_name(), "lab.cfg");
 }
 
 TEST_F(DatastoreTest, ACopyStaysInItsDirectory) {

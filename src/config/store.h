@@ -3,29 +3,65 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
+#include "config/commit_point.h"
+#include "config/files.h"
 
 namespace noonmark::config {
 
-/// The daemon's files in its state directory: the running configuration, and the copies that `save` keeps.
-/// Every write is atomic.
-///   STATE_DIR/running.cfg       "# noonmark configuration 1", then the text of system-view commands
-///   STATE_DIR/saved/NAME.cfg    the same
+/// The configurations that the daemon keeps. `content` is always a whole file: header lines that begin with
+/// "#", then the text of system-view commands.
+///   running.cfg        "# noonmark configuration 1", "# commit ID", text: the configuration of a restart
+///   commits/ID.cfg     "# noonmark configuration 1", "# commit {...}", text: a rollback point
+///   commits/last       the highest number ever given, where no file shows it any more
 class Store {
  public:
-  explicit Store(std::string state_dir) : state_dir_(std::move(state_dir)) {}
+  explicit Store(Files& files) : files_(files) {}
 
-  /// The text of the last commit, without its version line; none before the first one.
-  base::Result<std::optional<std::string>> read_running() const;
-  base::Result<void> write_running(std::string_view text) const;
-  /// The path of the copy. `name` is a file name that ends in ".cfg".
-  base::Result<std::string> save(std::string_view name, std::string_view text) const;
+  struct Running {
+    std::string content;
+    std::string text;                  // without the header
+    CommitId commit = CommitId::none;  // none: the file names no commit
+  };
+  base::Result<std::optional<Running>> read_running() const;
+  base::Result<void> write_running(std::string_view text, CommitId commit);
+  std::string running_path() const { return files_.path("running.cfg"); }
 
-  std::string running_path() const { return state_dir_ + "/running.cfg"; }
+  struct Point {
+    CommitPoint point;
+    std::string text;
+  };
+  base::Result<void> write_point(const CommitPoint& point, std::string_view text);
+  base::Result<Point> read_point(CommitId id) const;
+  base::Result<void> remove_point(CommitId id);
+  /// The numbers of all point files, rising.
+  base::Result<std::vector<CommitId>> point_ids() const;
+
+  CommitId read_mark() const;
+  base::Result<void> write_mark(CommitId highest);
 
  private:
-  std::string state_dir_;
+  Files& files_;
+};
+
+inline constexpr std::string_view kDefaultCopy = "saved.cfg";
+
+/// The copies that `save` keeps, in saved/NAME.cfg; saved/last has the name of the newest one. A name ends in
+/// ".cfg" and is no path.
+class Copies {
+ public:
+  explicit Copies(Files& files) : files_(files) {}
+  /// The path of the copy.
+  base::Result<std::string> save(std::string_view name, std::string_view text);
+  /// The whole file; the header may be missing, as in one that was written by hand.
+  base::Result<std::string> read(std::string_view name) const;
+  /// Of the copy that was saved last.
+  std::string last_name() const;
+
+ private:
+  Files& files_;
 };
 
 }  // namespace noonmark::config
