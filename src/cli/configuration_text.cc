@@ -109,9 +109,8 @@ std::vector<std::string> line_texts(const config::Configuration& configuration) 
 base::Result<config::Configuration> parse_stored(std::string_view text, const config::KeyRing& keyring) {
   auto loaded = load_configuration(text, keyring, Judgement::stored);
   if (loaded.refused.empty()) return std::move(loaded.configuration);
-  constexpr std::size_t version_line = 1;
   const auto& first = loaded.refused.front();
-  return base::fail(fmt::format("line {}: {}", first.number + version_line, first.message));
+  return base::fail(fmt::format("line {}: {}", first.number, first.message));
 }
 
 }  // namespace

@@ -116,7 +116,7 @@ TEST_F(TextTest, TheDifferenceUndoesFirstAndShowsChangedLinesOnce) {
 TEST_F(TextTest, AnErrorOfTheStoredTextNamesItsLine) {
   const auto parsed = kTextCodec.parse("sysname R1\nnonsense\n", keyring);
   ASSERT_FALSE(parsed);
-  EXPECT_THAT(parsed.error().message, HasSubstr("line 3: Unrecognized command"));
+  EXPECT_THAT(parsed.error().message, HasSubstr("line 2: Unrecognized command"));
 }
 
 // ---- parse(render(configuration)) == configuration

@@ -50,9 +50,7 @@ Response refusal(std::string_view sentence) {
 class Server::Connection {
  public:
   struct Terms {
-    std::string owner;
-    std::string user;     // login name
-    unsigned number = 0;  // of the terminal: VTY
+    config::Author author;
     bool privileged = false;
     bool turned_away = false;  // there are too many sessions
   };
@@ -130,9 +128,7 @@ class Server::Connection {
     timeout_.reset();
     session_.emplace(
         services_,
-        SessionOptions{.owner = terms_.owner,
-                       .user = terms_.user,
-                       .terminal = fmt::format("VTY {}", terms_.number),
+        SessionOptions{.author = terms_.author,
                        .privileged = terms_.privileged,
                        .interactive = request.interactive,
                        .json = request.json,
@@ -202,20 +198,22 @@ void Server::accept(io::UniqueFd fd, const io::PeerCredentials& peer) {
   const bool privileged = may_configure(peer);
   const bool turned_away = is_full(privileged);
   if (turned_away && turned_away_count() >= kMaxTurnedAway) return;
-  auto owner = fmt::format("uid {}, pid {}", peer.uid, peer.pid);
   if (turned_away)
-    log_.write(base::LogLevel::debug, fmt::format("Too many sessions: {} is turned away", owner));
+    log_.write(base::LogLevel::debug,
+               fmt::format("Too many sessions: uid {}, pid {} is turned away", peer.uid, peer.pid));
+  const auto number = free_number();
   const ConnectionId id{next_id_++};
   connections_[id] = std::make_unique<Connection>(
       loop_, std::move(fd), services_,
-      Connection::Terms{std::move(owner), login_name(peer.uid), free_number(), privileged, turned_away},
+      Connection::Terms{
+          {login_name(peer.uid), fmt::format("VTY {}", number), number}, privileged, turned_away},
       [this, id] { connections_.erase(id); });
 }
 
 unsigned Server::free_number() const {
   unsigned number = 0;
-  while (std::ranges::any_of(connections_,
-                             [&](const auto& c) { return c.second && c.second->terms().number == number; }))
+  while (std::ranges::any_of(
+      connections_, [&](const auto& c) { return c.second && c.second->terms().author.session == number; }))
     ++number;
   return number;
 }

@@ -53,9 +53,9 @@ Session::Session(const Services& services, SessionOptions options, SessionOutput
     : services_(services),
       options_(std::move(options)),
       output_(std::move(output)),
-      candidate_(options_.owner) {}
+      candidate_(options_.author) {}
 
-Session::~Session() = default;
+Session::~Session() { services_.datastore.end_session(options_.author.session); }
 
 std::string Session::user_prompt(const Services& services) {
   return fmt::format("<{}>", device_name(services));
@@ -81,6 +81,7 @@ Response Session::execute(std::string_view line) {
   } else {
     take_line(line);
   }
+  tell_news();
   return finish();
 }
 
@@ -106,6 +107,7 @@ Response Session::answer(std::optional<std::string_view> text) {
   const auto act = std::move(question_->act);
   question_.reset();
   act(*chosen);
+  tell_news();
   return finish();
 }
 
@@ -132,8 +134,15 @@ void Session::interrupt() {
   if (operating_) operation_->interrupt();
 }
 
+void Session::tell_news() {
+  if (!may_tell_ || operating_) return;
+  if (const auto news = services_.datastore.take_news(options_.author.session); !news.empty())
+    response_.output = news + '\n' + response_.output;
+}
+
 void Session::begin() {
   response_ = {};
+  may_tell_ = true;
   if (!operating_) operation_.reset();
 }
 
@@ -264,6 +273,7 @@ void Session::show(const base::Result<DisplayOutput>& output, const Pipeline& pi
   if (!output) return refuse(output.error().message);
   const auto text = rendered(*output, pipeline);
   if (!text) return refuse(text.error().message);
+  may_tell_ = !options_.json && !pipeline.json && !pipeline.redirection;
   response_.display = !pipeline.no_more;
   response_.refused |= output->refused;
   response_.redirection = pipeline.redirection;

@@ -18,9 +18,7 @@
 namespace noonmark::cli {
 
 struct SessionOptions {
-  std::string owner{};
-  std::string user{};       // login name
-  std::string terminal{};   // "VTY 0"
+  config::Author author{};
   bool privileged = true;   // may configure; others only display
   bool interactive = true;  // no script: a refused line does not stop a later commit
   bool json = false;        // displays give JSON
@@ -109,6 +107,8 @@ class Session {
  private:
   void begin();
   Response finish();
+  /// What became of this session's trial in the meantime stands before what a line says.
+  void tell_news();
   void take_line(std::string_view line);
   void dispatch(const Match& match, const Pipeline& pipeline);
   void remember(std::string_view line);
@@ -128,6 +128,7 @@ class Session {
   bool script_refused_ = false;  // a line of this script was refused
   std::deque<std::string> history_;
   std::optional<Question> question_;
+  bool may_tell_ = true;                  // the output is text for this terminal
   std::unique_ptr<Operation> operation_;  // one that is done stays until the next request
   bool operating_ = false;
   std::optional<LogRelay::Subscription> monitor_;

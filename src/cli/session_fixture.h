@@ -4,6 +4,7 @@
 
 #include "cli/configuration_text.h"
 #include "cli/session.h"
+#include "config/fake_surroundings_for_test.h"
 #include "config/scratch_directory_for_test.h"
 #include "crypto/aead.h"
 
@@ -22,8 +23,11 @@ struct SessionFixture {
   base::SeededRandom random{1};
   config::KeyRing keyring{crypto::Secret(std::string_view("0123456789abcdef0123456789abcdef")), random};
   config::ScratchDirectory scratch;
-  config::Store store{scratch.path()};
-  config::Datastore datastore{kTextCodec, keyring, store};
+  config::DiskFiles files{scratch.path()};
+  config::Store store{files};
+  config::Copies copies{files};
+  config::FakeSurroundings surroundings;
+  config::Datastore datastore{kTextCodec, keyring, store, copies, surroundings};
   StandingClock clock;
   core::Engine engine{core::Environment{}, random, clock.now()};
   core::NetworkView network = machine();

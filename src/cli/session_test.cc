@@ -1,5 +1,6 @@
 #include "cli/session.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,10 +13,13 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 struct SessionTest : testing::Test, SessionFixture {
+  unsigned opened = 0;
   Session open(bool interactive = true, bool force = false, bool json = false) {
-    return Session(
-        services,
-        {.owner = "test", .privileged = true, .interactive = interactive, .json = json, .force = force});
+    return Session(services, {.author = {"admin", fmt::format("VTY {}", opened), opened++},
+                              .privileged = true,
+                              .interactive = interactive,
+                              .json = json,
+                              .force = force});
   }
   /// Executes all lines; the last response.
   static Response run(Session& session, std::initializer_list<const char*> lines) {
@@ -154,7 +158,8 @@ TEST_F(SessionTest, ThePasswordIsNowhereInWhatIsShownOrStored) {
         "ntp-service authentication-keyid 3 authentication-mode aes-128-cmac TopSecret-1234",
         "display configuration candidate", "commit", "display this", "display current-configuration"})
     shown += session.execute(line).output;
-  shown += store.read_running()->value();
+  shown += store.read_running()->value().content;
+  shown += *files.read("commits/1000000001.cfg").value();
   EXPECT_EQ(shown.find("TopSecret"), std::string::npos);
   EXPECT_THAT(shown, HasSubstr("cipher %^%#"));
 }

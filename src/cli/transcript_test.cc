@@ -38,7 +38,7 @@ Transcript read_transcript(const std::string& text) {
 SessionOptions options_of(const std::string& header) {
   const auto first = header.substr(0, header.find('\n'));
   const auto has = [&](const char* word) { return first.find(word) != std::string::npos; };
-  return {.owner = "transcript",
+  return {.author = {"admin", "VTY 0", 0},
           .privileged = !has("unprivileged"),
           .interactive = !has("script"),
           .force = has("force")};

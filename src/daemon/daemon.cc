@@ -18,6 +18,7 @@
 #include "config/keyring.h"
 #include "config/store.h"
 #include "config/translate.h"
+#include "daemon/commit_surroundings.h"
 #include "daemon/participant.h"
 #include "daemon/time_service.h"
 #include "io/file.h"
@@ -116,19 +117,23 @@ base::Result<void> run_daemon(const Options& options, base::LogSink& sink) {
   if (!clock) return tl::unexpected(clock.error());
   const auto keyring = config::KeyRing::open(options.state_dir + "/key", random);
   if (!keyring) return tl::unexpected(keyring.error());
-  const config::Store store(options.state_dir);
-  config::Datastore datastore(cli::kTextCodec, *keyring, store);
-  if (options.config_file) {
-    auto configuration = read_configuration(*options.config_file, *keyring);
-    if (!configuration) return tl::unexpected(configuration.error());
-    datastore.start_with(std::move(*configuration));
-  } else if (const auto loaded = datastore.load(); !loaded) {
-    return loaded;
-  }
-
   io::Loop loop;
   loop.stop_on_signals();
   TimeService service(loop, **clock, random, log, kBuildDate);
+  CommitSurroundings surroundings(loop, service, **clock, log, kBuildDate);
+  config::DiskFiles disk(options.state_dir);
+  config::MemoryFiles memory;
+  config::Files* const commits = options.config_file ? static_cast<config::Files*>(&memory) : &disk;
+  config::Store store(*commits);
+  config::Copies copies(disk);
+  config::Datastore datastore(cli::kTextCodec, *keyring, store, copies, surroundings);
+  if (options.config_file) {
+    auto configuration = read_configuration(*options.config_file, *keyring);
+    if (!configuration) return tl::unexpected(configuration.error());
+    datastore.start_with(std::move(*configuration), *options.config_file);
+  } else if (const auto loaded = datastore.load(); !loaded) {
+    return loaded;
+  }
   TimeParticipant participant(service);
   datastore.add(participant);
   start(service, datastore, log);

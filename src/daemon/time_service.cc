@@ -60,6 +60,7 @@ void TimeService::run(const Step& step) {
     const auto line = cli::event_text(event);
     log_.write(line.level, line.line);
   }
+  if (step_done_) step_done_();
 }
 
 core::Stamp TimeService::stamp(std::optional<std::int64_t> kernel_ns) {

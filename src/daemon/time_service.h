@@ -33,6 +33,8 @@ class TimeService final : private io::NtpSockets::Handler {
   const core::Engine& engine() const { return engine_; }
   const core::NetworkView& network() const { return watch_.view(); }
   void refresh_network() { watch_.refresh(); }
+  /// Called after each thing that the engine has done; an empty function ends that.
+  void on_step(std::function<void()> done) { step_done_ = std::move(done); }
 
  private:
   using Step = std::function<void(core::Engine&, core::Instant, core::Outbox&)>;
@@ -56,6 +58,7 @@ class TimeService final : private io::NtpSockets::Handler {
   io::NtpSockets sockets_;
   io::NetworkWatch watch_;
   core::Outbox outbox_;
+  std::function<void()> step_done_;
 };
 
 }  // namespace noonmark::daemon
