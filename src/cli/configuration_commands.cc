@@ -28,7 +28,7 @@ void commit(Session& session, const Match&) {
         "--force.");
   const auto& services = session.services();
   const auto before = advice_on(services, services.datastore.running());
-  const auto outcome = services.datastore.commit(session.candidate(), services.network);
+  const auto outcome = services.datastore.commit(session.candidate());
   for (const auto& error : outcome.errors) session.refuse(error);
   for (const auto& notice : outcome.notices) session.say(notice);
   if (outcome.committed && !session.is_read_by_a_program())
