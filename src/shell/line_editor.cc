@@ -332,10 +332,14 @@ std::optional<wchar_t> LineEditor::show_help() {
   return std::nullopt;
 }
 
-/// The row of a place of the line upon the terminal, counted from the prompt.
+/// A place of the line, counted from the beginning of the prompt.
+Place LineEditor::place_of(std::size_t cursor, int columns) const {
+  return place_behind(line().substr(0, cursor), columns, place_behind(current_->prompt, columns));
+}
+
+/// The row of such a place upon the terminal.
 int LineEditor::row(std::size_t cursor) const {
-  const auto place = place_behind(current_->prompt + std::wstring(line().substr(0, cursor)), size_.columns);
-  return current_->full_row ? place.row - 1 : place.row;
+  return place_of(cursor, size_.columns).row - (current_->full_row ? 1 : 0);
 }
 
 /// Hands on what the last key has changed. A line that grows at its end is written as it is: libedit would
@@ -347,9 +351,11 @@ void LineEditor::settle() {
   const bool grows = at_end && now.at_end && text.size() > now.shown.size() && text.starts_with(now.shown) &&
                      is_printable(text.substr(now.shown.size()));
   if ((now.fresh && at_end) || grows) {
-    outgoing_ +=
-        now.fresh ? utf8_of(now.prompt + std::wstring(text)) : utf8_of(text.substr(now.shown.size()));
-    const auto place = place_behind(now.prompt + std::wstring(text), size_.columns);
+    if (now.fresh) outgoing_ += utf8_of(now.prompt);
+    auto more = utf8_of(text.substr(now.fresh ? 0 : now.shown.size()));
+    outgoing_ += more;
+    wipe(more);
+    const auto place = place_of(text.size(), size_.columns);
     now.full_row = place.row > 0 && place.column == 0;
   } else if (!drawn_.empty()) {
     if (now.full_row && !now.fresh) outgoing_ += " \b";
@@ -359,7 +365,7 @@ void LineEditor::settle() {
   drawn_.clear();
   now.fresh = false;
   now.at_end = at_end;
-  now.shown = text;
+  assign_wiping(now.shown, text);
 }
 
 /// The same for the key that ends the line.
@@ -400,18 +406,14 @@ void LineEditor::resize() {
   ioctl(stand_in_, TIOCSWINSZ, &window);
   if (current_ == nullptr || old == size) return;
   el_resize(editor_);
-  const auto all = current_->prompt + std::wstring(line());
-  const auto place = current_->prompt.size() + cursor();
-  const auto row_in = [&](std::size_t end, int columns) {
-    return place_behind(all.substr(0, end), columns).row;
-  };
-  if (row_in(all.size(), old.columns) == 0 && row_in(all.size(), size.columns) == 0) {
+  const auto end = line().size();
+  if (place_of(end, old.columns).row == 0 && place_of(end, size.columns).row == 0) {
     el_wset(editor_, EL_REFRESH);
     drawn_.clear();
     return;
   }
   current_->full_row = false;
-  go_above(std::min(row_in(place, old.columns), row_in(place, size.columns)));
+  go_above(std::min(place_of(cursor(), old.columns).row, place_of(cursor(), size.columns).row));
   redraw();
 }
 

@@ -14,6 +14,7 @@
 #include "shell/line_reader.h"
 #include "shell/output.h"
 #include "shell/terminal.h"
+#include "shell/text.h"
 
 struct editline;  // libedit's
 
@@ -66,6 +67,7 @@ class LineEditor final : public LineReader {
   std::wstring_view line() const;
   std::size_t cursor() const;
   std::wstring_view typed() const { return line().substr(0, cursor()); }
+  Place place_of(std::size_t cursor, int columns) const;
   int row(std::size_t cursor) const;
 
   wchar_t next_character();

@@ -52,8 +52,7 @@ std::wstring wide_of(std::string_view text) {
   return {characters.begin(), characters.end()};
 }
 
-Place place_behind(std::wstring_view text, int columns) {
-  Place place;
+Place place_behind(std::wstring_view text, int columns, Place place) {
   for (const wchar_t c : text) {
     const int width = wcwidth(c) > 0 ? wcwidth(c) : 0;
     if (place.column + width > columns) place = {place.row + 1, 0};

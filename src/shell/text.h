@@ -18,9 +18,9 @@ struct Place {
   bool operator==(const Place&) const = default;
 };
 
-/// Where the cursor belongs after `text`, written from column 0 of a terminal `columns` wide. A full row ends
+/// Where the cursor belongs after `text`, written at `place` of a terminal `columns` wide. A full row ends
 /// in column 0 of the next one. Needs a UTF-8 locale (widths of characters).
-Place place_behind(std::wstring_view text, int columns);
+Place place_behind(std::wstring_view text, int columns, Place place = {});
 
 /// The rows that one line of text, without its newline, takes: at least one.
 int rows_of(std::string_view line, int columns);

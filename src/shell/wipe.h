@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <string.h>
 
 namespace noonmark::shell {
@@ -11,6 +12,16 @@ void wipe(std::basic_string<Character>& text) {
   text.resize(text.capacity());
   explicit_bzero(text.data(), text.size() * sizeof(Character));
   text.clear();
+}
+
+/// Makes `text` equal to `other`, and leaves no copy behind when it needs more room.
+template <typename Character>
+void assign_wiping(std::basic_string<Character>& text, std::basic_string_view<Character> other) {
+  if (other.size() > text.capacity()) {
+    wipe(text);
+    text.reserve(2 * other.size());
+  }
+  text = other;
 }
 
 }  // namespace noonmark::shell
