@@ -4,7 +4,7 @@ DESTDIR ?=
 JOBS    ?= $(shell nproc)
 RELEASE := build/release
 
-.PHONY: all help setup configure build demo test asan test-vm bench fuzz format install clean
+.PHONY: all help setup configure build demo test asan test-vm bench fuzz format reference install clean
 
 all: build
 
@@ -17,6 +17,7 @@ help:
 ## make test-vm    virtual machines with Debian kernels: VRFs, step and slew of a real kernel clock (about 10 minutes)
 ## make bench      the figures of docs/performance.md
 ## make fuzz       every fuzz target for a minute each (clang, libFuzzer)
+## make reference  docs/commands.md and the man pages anew, from the command table
 ## make format     clang-format over our sources
 ## make install    into $(DESTDIR)$(PREFIX), with a systemd unit
 
@@ -57,6 +58,10 @@ fuzz: setup
 
 format:
 	@git ls-files 'src/*.cc' 'src/*.h' 'fuzz/*.cc' 'bench/*.cc' 'tests/*.cc' | xargs clang-format-19 -i
+
+reference: build
+	@cmake --build $(RELEASE) -j $(JOBS) --target command_reference
+	@tools/reference/generate $(RELEASE)/bin
 
 install: build
 	@cmake -DCMAKE_INSTALL_PREFIX=$(PREFIX) $(RELEASE) >>$(RELEASE).log

@@ -43,9 +43,6 @@ struct Command {
                                                       const Match&) = nullptr;  // one that takes a while
   const DisplayCommand* display = nullptr;                                      // a display of Services
 
-  std::string_view about{};    // for the reference: sentences on what it does and on defaults
-  std::string_view example{};  // a line of it
-
   bool is_display() const { return show != nullptr || operate != nullptr || display != nullptr; }
 };
 

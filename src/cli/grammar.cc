@@ -1,6 +1,8 @@
 #include "cli/grammar.h"
 
 #include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/check.h"
 
@@ -232,6 +234,25 @@ ExpressionPtr undo_form(const ExpressionPtr& expression) {
   ExpressionPtr result = empty();
   for (auto item = items.rbegin(); item != items.rend(); ++item) result = sequence(undo_item(*item), result);
   return result;
+}
+
+std::string notation_of(const Expression& e) {
+  switch (e.kind) {
+    case Kind::empty: return {};
+    case Kind::keyword:
+    case Kind::parameter: return e.text;
+    case Kind::sequence:
+      return fmt::format("{} {}", notation_of(*e.children[0]), notation_of(*e.children[1]));
+    case Kind::choice:
+    case Kind::subset: break;
+  }
+  std::vector<std::string> alternatives;
+  for (const auto& child : e.children)
+    if (child->kind != Kind::empty) alternatives.push_back(notation_of(*child));
+  const bool optional = nullable(e);
+  if (alternatives.size() == 1 && !optional) return alternatives.front();
+  return fmt::format("{} {} {}{}", optional ? "[" : "{", fmt::join(alternatives, " | "), optional ? "]" : "}",
+                     e.kind == Kind::subset && alternatives.size() > 1 ? " *" : "");
 }
 
 std::string render(const Expression& expression, const config::Values& values) {

@@ -66,6 +66,9 @@ std::vector<Step> steps(const ExpressionPtr& expression);
 /// The form behind `undo`: keywords and keys; options without a key go, and so does all behind the last key.
 ExpressionPtr undo_form(const ExpressionPtr& expression);
 
+/// In the vendor's notation, as read_notation() takes it.
+std::string notation_of(const Expression& expression);
+
 /// The line that sets these values: options in the grammar's order, those without a value left out.
 std::string render(const Expression& expression, const config::Values& values);
 

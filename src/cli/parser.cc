@@ -259,6 +259,11 @@ const Parser::Form& Parser::form_of(const Command& command, bool undo) const {
   return *form;
 }
 
+void Parser::for_each_command(const std::function<void(const Command&)>& visit) const {
+  for (const auto& form : forms_)
+    if (!form.undo) visit(*form.command);
+}
+
 std::string Parser::line_of(const Command& command, const config::RowText& row) const {
   return cli::render(*form_of(command, row.negated).expression, row.values);
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -69,6 +70,9 @@ class Parser {
   /// Behind a blank (or at the start) the words that may follow, else those that the last word may become.
   tl::expected<Expectations, SyntaxError> expected_next(std::string_view line, View view,
                                                         bool privileged = true) const;
+
+  /// In the order of the tables.
+  void for_each_command(const std::function<void(const Command&)>& visit) const;
 
   /// The line of a row of `command` that has these values.
   std::string line_of(const Command& command, const config::RowText& row) const;

@@ -31,6 +31,7 @@ enum class LeafRole : std::uint8_t {
 
 /// What is known about a value of the configuration apart from where it is kept. `low` and `high` bound a
 /// number, or the length of a text. `choices` are the keywords of a choice; a name cannot be one of them.
+/// `by_default` is for the reference: the value that an option has where it is not given.
 struct LeafInfo {
   std::string_view name;
   LeafType type = LeafType::flag;
@@ -39,6 +40,7 @@ struct LeafInfo {
   std::uint32_t low = 0;
   std::uint32_t high = 0;
   std::string_view choices{};  // "md5|hmac-sha256"
+  std::string_view by_default{};
 
   constexpr bool has_choice(std::string_view word) const {
     for (std::string_view rest = choices; !rest.empty();) {

@@ -13,34 +13,65 @@ inline constexpr std::uint32_t kMaxVpnName = 31;
 inline constexpr LeafInfo kInterfaceNameKey{
     "interface-name", LeafType::interface_name, LeafRole::key, "Name of the interface", 1, kMaxInterfaceName};
 inline constexpr LeafInfo kVpnNameKey{
-    "vpn-name", LeafType::vpn_name, LeafRole::key, "Name of the VPN instance", 1, kMaxVpnName};
+    "vpn-name", LeafType::vpn_name,   LeafRole::key, "Name of the VPN instance", 1, kMaxVpnName,
+    {},         "the public instance"};
 inline constexpr LeafInfo kIpv6FlagKey{"ipv6", LeafType::flag, LeafRole::key, "IPv6 instead of IPv4"};
 
 namespace leaves {
 
 inline constexpr std::array sysname{
-    leaf<&Configuration::sysname>(
-        {"host-name", LeafType::name, LeafRole::option, "Host name of the device", 1, 246}),
+    leaf<&Configuration::sysname>({"host-name",
+                                   LeafType::name,
+                                   LeafRole::option,
+                                   "Host name of the device",
+                                   1,
+                                   246,
+                                   {},
+                                   "the host name of the machine"}),
 };
 
 inline constexpr std::array port{
-    leaf<&Configuration::port>(
-        {"port", LeafType::port, LeafRole::option, "UDP port that requests are received on"}),
+    leaf<&Configuration::port>({"port",
+                                LeafType::port,
+                                LeafRole::option,
+                                "UDP port that requests are received on",
+                                0,
+                                0,
+                                {},
+                                "123"}),
 };
 
 inline constexpr std::array source_port{
-    leaf<&Configuration::source_port>(
-        {"port", LeafType::port, LeafRole::option, "UDP port that requests leave from"}),
+    leaf<&Configuration::source_port>({"port",
+                                       LeafType::port,
+                                       LeafRole::option,
+                                       "UDP port that requests leave from",
+                                       0,
+                                       0,
+                                       {},
+                                       "a random one for each request"}),
 };
 
 inline constexpr std::array max_distance{
-    leaf<&Configuration::max_distance>({"distance", LeafType::number, LeafRole::option,
-                                        "Maximum synchronization distance, in seconds", 1, 16}),
+    leaf<&Configuration::max_distance>({"distance",
+                                        LeafType::number,
+                                        LeafRole::option,
+                                        "Maximum synchronization distance, in seconds",
+                                        1,
+                                        16,
+                                        {},
+                                        "1"}),
 };
 
 inline constexpr std::array offset_limit{
-    leaf<&Configuration::offset_limit>(
-        {"offset", LeafType::number, LeafRole::option, "Maximum clock offset, in seconds", 5, 7620}),
+    leaf<&Configuration::offset_limit>({"offset",
+                                        LeafType::number,
+                                        LeafRole::option,
+                                        "Maximum clock offset, in seconds",
+                                        5,
+                                        7620,
+                                        {},
+                                        "no limit"}),
 };
 
 inline constexpr std::array source_interface{
@@ -60,8 +91,8 @@ inline constexpr std::array key{
     leaf<&Key::cipher>({"cipher-text", LeafType::password, LeafRole::required,
                         "Password in cipher text or plain text", 1, 432}),
     typed_only<Key>({"digits", LeafType::hex_digits, LeafRole::option, "Key in hexadecimal digits", 1, 510}),
-    leaf<&Key::mac_length>(
-        {"mac-length", LeafType::choice, LeafRole::option, "Octets of the MAC that are sent", 0, 0, "20|32"}),
+    leaf<&Key::mac_length>({"mac-length", LeafType::choice, LeafRole::option,
+                            "Octets of the MAC that are sent", 0, 0, "20|32", "32, and 20 in version 4"}),
 };
 
 inline constexpr std::array reliable_key{
@@ -72,10 +103,16 @@ inline constexpr std::array reliable_key{
 /// Positions in `local_clock`.
 enum LocalClockLeaf : std::size_t { local_clock_unit, local_clock_stratum };
 inline constexpr std::array local_clock{
-    leaf<&LocalClock::unit>(
-        {"clock-address", LeafType::refclock_address, LeafRole::key, "Address of the local clock"}),
+    leaf<&LocalClock::unit>({"clock-address",
+                             LeafType::refclock_address,
+                             LeafRole::key,
+                             "Address of the local clock",
+                             0,
+                             0,
+                             {},
+                             "127.127.1.0"}),
     leaf<&LocalClock::stratum>(
-        {"stratum", LeafType::number, LeafRole::option, "Stratum of the local clock", 1, 15}),
+        {"stratum", LeafType::number, LeafRole::option, "Stratum of the local clock", 1, 15, {}, "8"}),
 };
 
 /// Positions in `server`.
@@ -96,24 +133,44 @@ enum ServerLeaf : std::size_t {
 template <LeafType AddressType>
 inline constexpr std::array server{
     leaf<&Server::address>({"ip-address", AddressType, LeafRole::key, "IP address of the NTP server"}),
-    leaf<&Server::version>({"version-number", LeafType::number, LeafRole::option, "NTP version", 1, 4}),
+    leaf<&Server::version>(
+        {"version-number", LeafType::number, LeafRole::option, "NTP version", 1, 4, {}, "3"}),
     leaf<&Server::key_id>(
-        {"key-id", LeafType::number, LeafRole::option, "Authentication key ID", 1, 4294967295}),
-    leaf<&Server::source_interface>({"interface-name", LeafType::interface_name, LeafRole::option,
-                                     "Name of the interface", 1, kMaxInterfaceName}),
+        {"key-id", LeafType::number, LeafRole::option, "Authentication key ID", 1, 4294967295, {}, "none"}),
+    leaf<&Server::source_interface>({"interface-name",
+                                     LeafType::interface_name,
+                                     LeafRole::option,
+                                     "Name of the interface",
+                                     1,
+                                     kMaxInterfaceName,
+                                     {},
+                                     "that of ntp-service source-interface, else routing decides"}),
     leaf<&Server::vpn>(kVpnNameKey),
     leaf<&Server::preference>({"preference", LeafType::flag, LeafRole::option, "Prefer this server"}),
-    leaf<&Server::maxpoll>({"max-number", LeafType::number, LeafRole::option,
-                            "Maximum poll interval, as a power of 2 seconds", 3, 17}),
-    leaf<&Server::minpoll>({"min-number", LeafType::number, LeafRole::option,
-                            "Minimum poll interval, as a power of 2 seconds", 3, 17}),
+    leaf<&Server::maxpoll>({"max-number",
+                            LeafType::number,
+                            LeafRole::option,
+                            "Maximum poll interval, as a power of 2 seconds",
+                            3,
+                            17,
+                            {},
+                            "10"}),
+    leaf<&Server::minpoll>({"min-number",
+                            LeafType::number,
+                            LeafRole::option,
+                            "Minimum poll interval, as a power of 2 seconds",
+                            3,
+                            17,
+                            {},
+                            "6"}),
     leaf<&Server::burst>(
         {"burst", LeafType::flag, LeafRole::option, "Send bursts while the server is reachable"}),
     leaf<&Server::iburst>(
         {"iburst", LeafType::flag, LeafRole::option, "Send a burst while the server is unreachable"}),
     leaf<&Server::preempt>(
         {"preempt", LeafType::flag, LeafRole::option, "Give the server up after an error"}),
-    leaf<&Server::port>({"port-number", LeafType::port, LeafRole::option, "UDP port of the server"}),
+    leaf<&Server::port>(
+        {"port-number", LeafType::port, LeafRole::option, "UDP port of the server", 0, 0, {}, "123"}),
 };
 
 /// `all` stands in the place of the name.

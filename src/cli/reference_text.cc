@@ -1,0 +1,206 @@
+#include <algorithm>
+#include <array>
+
+#include "cli/reference.h"
+
+namespace noonmark::cli {
+namespace {
+
+constexpr std::array kTexts{
+    // the configuration
+    ReferenceText{"sysname <host-name>", "The name stands in the prompt once it is committed.",
+                  "sysname PE1"},
+    ReferenceText{
+        "crypto weak-algorithm disable",
+        "While weak algorithms are disabled, which they are by default, no key can use md5. The undo "
+        "form allows it. It cannot be closed again while a key uses md5.",
+        "undo crypto weak-algorithm disable"},
+    ReferenceText{
+        "ntp-service [ ipv6 ] server disable",
+        "Requests of this family are answered exactly if refclock-master is configured, unless this "
+        "command (never) or its undo form (always) says otherwise.",
+        "ntp-service server disable"},
+    ReferenceText{"ntp-service [ ipv6 ] server source-interface all { enable | disable }",
+                  "enable: requests are answered on all interfaces, whatever the lists of interfaces and "
+                  "addresses say; it asks first. disable: only on those of the lists.",
+                  "ntp-service server source-interface all disable"},
+    ReferenceText{"ntp-service [ ipv6 ] disable",
+                  "Neither sends nor takes NTP packets of this family. The configuration stays as it is.",
+                  "ntp-service ipv6 disable"},
+    ReferenceText{"ntp-service port <port>", "The UDP port on which requests are answered.",
+                  "ntp-service port 1123"},
+    ReferenceText{"ntp-service source-port <port>",
+                  "All requests leave from this port instead of from a random one for each, which protects "
+                  "better against forged replies.",
+                  "ntp-service source-port 123"},
+    ReferenceText{
+        "ntp-service [ ipv6 ] source-interface <interface-name> [ vpn-instance <vpn-name> ]",
+        "Requests in this VPN instance leave from the primary address of the interface, and replies "
+        "too. A server line's own source-interface goes before it. An interface can be named by its "
+        "Linux name, its alias or an alternative name; while it is missing or down, nothing is sent.",
+        "ntp-service source-interface eth0 vpn-instance MGMT"},
+    ReferenceText{
+        "ntp-service authentication-password complexity-check enable",
+        "A password that is entered from then on has at least 12 characters, among them a lower-case "
+        "letter, a capital, a digit and a special character. Off by default.",
+        "ntp-service authentication-password complexity-check enable"},
+    ReferenceText{
+        "ntp-service authentication-keyid <key-id> authentication-mode"
+        " { md5 | hmac-sha256 | aes-128-cmac | aes-256-cmac }"
+        " { <password> | cipher <cipher-text> | hex <digits> } [ mac-length { 20 | 32 } ]",
+        "The same id, algorithm and password are needed on both sides. hmac-sha256 is recommended. "
+        "The keys of aes-128-cmac and aes-256-cmac have exactly 16 and 32 characters. The password is "
+        "kept and shown as cipher text only. mac-length says how much of an HMAC is sent.",
+        "ntp-service authentication-keyid 1 authentication-mode hmac-sha256 Example-Password-1"},
+    ReferenceText{
+        "ntp-service reliable authentication-keyid <key-id>",
+        "With authentication enabled the clock follows only servers that authenticate with a reliable "
+        "key.",
+        "ntp-service reliable authentication-keyid 1"},
+    ReferenceText{"ntp-service refclock-master [ <clock-address> ] [ <stratum> ]",
+                  "This device serves its own clock when no server of a smaller stratum is left. At equal "
+                  "stratum the local clock is preferred. Requests are answered from then on, unless server "
+                  "disable says otherwise.",
+                  "ntp-service refclock-master 8"},
+    ReferenceText{
+        "ntp-service unicast-server <ip-address> [ version <version-number> | authentication-keyid <key-id>"
+        " | source-interface <interface-name> | vpn-instance <vpn-name> | preference | maxpoll <max-number>"
+        " | minpoll <min-number> | burst | iburst | preempt | port <port-number> ] *",
+        "The clock follows this server, or the best of several. Entering an address (and VPN instance) again "
+        "replaces its whole line. preference: preferred among the selected servers of the smallest stratum. "
+        "preempt: given up after an error while another source is left. A key always authenticates.",
+        "ntp-service unicast-server 192.0.2.1 authentication-keyid 1 source-interface eth0 iburst"},
+    ReferenceText{"ntp-service unicast-server ipv6 <ip-address> [ authentication-keyid <key-id>"
+                  " | source-interface <interface-name> | vpn-instance <vpn-name> | preference | maxpoll "
+                  "<max-number>"
+                  " | minpoll <min-number> | burst | iburst | preempt | port <port-number> ] *",
+                  "As for IPv4. Always speaks NTP version 4. A link-local server needs a source interface.",
+                  "ntp-service unicast-server ipv6 2001:db8::1 vpn-instance MGMT"},
+    ReferenceText{"ntp-service max-distance <distance>",
+                  "A server whose synchronization distance (half the delay to its reference clock, and all "
+                  "error bounds on the way) exceeds this is not followed.",
+                  "ntp-service max-distance 2"},
+    ReferenceText{"ntp-service offset-limit <offset>",
+                  "Time that differs by more than this from the clock is not taken.",
+                  "ntp-service offset-limit 1000"},
+    ReferenceText{"ntp-service authentication enable",
+                  "The clock follows only servers whose line names a reliable key. Off by default.",
+                  "ntp-service authentication enable"},
+    ReferenceText{"ntp-service server source-interface <interface-name>",
+                  "Requests are answered that come to the primary IPv4 address of this interface, and to no "
+                  "others but those of further such lines.",
+                  "ntp-service server source-interface eth1"},
+    ReferenceText{
+        "ntp-service ipv6 server source-address <ipv6-address> [ vpn-instance <vpn-name> ]",
+        "Requests are answered that come to this IPv6 address, and to no others but those of further "
+        "such lines.",
+        "ntp-service ipv6 server source-address 2001:db8::2"},
+    ReferenceText{"ntp-service [ ipv6 ] in-interface disable",
+                  "NTP packets of this family that come in on the interface are dropped and counted.",
+                  "ntp-service in-interface disable"},
+    // the session
+    ReferenceText{
+        "system-view",
+        "The configuration is changed in the system view. Changes gather in this session's candidate "
+        "until commit.",
+        "system-view"},
+    ReferenceText{"interface <interface-name>", "Lines entered in the view concern this interface.",
+                  "interface eth0"},
+    ReferenceText{
+        "quit",
+        "One view up; in the user view the session ends. Asks what to do with uncommitted changes when "
+        "the configuration views are left.",
+        "quit"},
+    ReferenceText{"return",
+                  "Straight to the user view, from any other. Ctrl+Z does the same. Asks what to do with "
+                  "uncommitted changes.",
+                  "return"},
+    ReferenceText{"run <command>", "Executes a command of the user view without leaving this one.",
+                  "run reset ntp-service session"},
+    ReferenceText{
+        "screen-length <lines> temporary",
+        "Displays stop after so many lines; 0 shows them at once. 24 at the start of a session. With 0 "
+        "the terminal is taken to be read by a program: a commit leaves out its warnings there.",
+        "screen-length 0 temporary"},
+    ReferenceText{"terminal monitor",
+                  "Log lines appear on this terminal as they are written. Off by default.",
+                  "terminal monitor"},
+    ReferenceText{"undo terminal monitor", "No log lines appear on this terminal.", "undo terminal monitor"},
+    ReferenceText{"reset history-command", "Forgets what display history-command shows.",
+                  "reset history-command"},
+    ReferenceText{"display history-command",
+                  "The last 50 commands of this session, as they were typed. Lines with passwords are never "
+                  "kept.",
+                  "display history-command"},
+    // the configuration as a whole
+    ReferenceText{
+        "commit",
+        "All changes of this session become effective together, or none of them. Prints nothing but "
+        "warnings when it succeeds.",
+        "commit"},
+    ReferenceText{"clear configuration candidate",
+                  "Throws this session's uncommitted changes away and leads to the system view.",
+                  "clear configuration candidate"},
+    ReferenceText{
+        "save [ <file-name> ]",
+        "Keeps a copy of the running configuration under this name, saved.cfg by default, for rollback "
+        "configuration to file. A restart loads the last commit, whether saved or not.",
+        "save before-migration.cfg"},
+    ReferenceText{
+        "display this",
+        "The running configuration of the view: all of it in the system view, that of the interface in "
+        "an interface's view.",
+        "display this"},
+    ReferenceText{"display current-configuration", "Sections are separated by #. Defaults are left out.",
+                  "display current-configuration | include unicast-server"},
+    ReferenceText{"display configuration candidate [ merge ]",
+                  "The lines that a commit would enter; merge: the whole configuration as it would be then.",
+                  "display configuration candidate merge"},
+    ReferenceText{
+        "display configuration lint",
+        "What can be better in the running configuration, and how sessions behave in it: each advice "
+        "with a stable code and the section of RFC 8633 or of the VRP manual that it comes from.",
+        "display configuration lint"},
+    // the time service
+    ReferenceText{"reset ntp-service session",
+                  "All sessions forget what they measured and begin with a burst-free first request; servers "
+                  "that refused with DENY or RSTR are asked again.",
+                  "reset ntp-service session"},
+    ReferenceText{"display clock", "The corrected time, in UTC.", "display clock"},
+    ReferenceText{"display interface brief",
+                  "Every interface of the machine and of the namespaces that are VPN instances, as the "
+                  "configuration can name them.",
+                  "display interface brief"},
+    ReferenceText{"display ip vpn-instance",
+                  "VRF devices and named network namespaces, and names that the configuration uses though "
+                  "nothing of that name exists (missing).",
+                  "display ip vpn-instance"},
+    ReferenceText{"display ntp-service explain",
+                  "For each server a verdict with a stable code, the facts it comes from, and what to do.",
+                  "display ntp-service explain"},
+    ReferenceText{
+        "display ntp-service sessions [ verbose ]",
+        "A block for each server: what it is (configured, master, selected, candidate, sane, valid), "
+        "reachability in the last eight polls, offset, delay and dispersion.",
+        "display ntp-service sessions verbose"},
+    ReferenceText{"display ntp-service statistics packet [ ipv6 ]",
+                  "What was sent, received and dropped, by reason, and the last ten drops.",
+                  "display ntp-service statistics packet ipv6"},
+    ReferenceText{
+        "display ntp-service status",
+        "Whether the clock is synchronized, to what, and how well: offset, root delay and dispersion, "
+        "frequency.",
+        "display ntp-service status"},
+    ReferenceText{"display version", "The version of this program.", "display version"},
+};
+
+}  // namespace
+
+const ReferenceText* reference_text(std::string_view grammar) {
+  const auto* text = std::ranges::find(kTexts, grammar, &ReferenceText::grammar);
+  return text == kTexts.end() ? nullptr : text;
+}
+
+std::size_t reference_texts() { return kTexts.size(); }
+
+}  // namespace noonmark::cli
