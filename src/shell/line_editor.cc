@@ -98,6 +98,10 @@ base::Result<void> LineEditor::start() {
   el_wset(editor_, EL_SETTC, L"am", L"yes", nullptr);
   el_wset(editor_, EL_SETTC, L"xn", L"yes", nullptr);
   bind_keys();
+  up_ = capability(editor_, "up");
+  right_ = capability(editor_, "nd");
+  clear_ = capability(editor_, "cd");
+  if (up_.empty() || right_.empty() || clear_.empty()) up_ = right_ = clear_ = {};
   return {};
 }
 
@@ -157,7 +161,7 @@ Line LineEditor::read(std::string_view prompt, Purpose purpose, Assistant& assis
   resize();
   int count = 0;
   el_wgets(editor_, &count);
-  settle_end();
+  go_below();
   flush();
   Line line{current.status, {}};
   if (line.status == Line::Status::line) line.text = utf8_of(this->line().substr(0, this->line().size() - 1));
@@ -179,7 +183,7 @@ void LineEditor::show(std::string_view lines) {
     return;
   }
   settle();
-  go_above(row(cursor()));
+  go_above(current_->row());
   outgoing_ += lines;
   redraw();
   flush();
@@ -337,42 +341,67 @@ Place LineEditor::place_of(std::size_t cursor, int columns) const {
   return place_behind(line().substr(0, cursor), columns, place_behind(current_->prompt, columns));
 }
 
-/// The row of such a place upon the terminal.
-int LineEditor::row(std::size_t cursor) const {
-  return place_of(cursor, size_.columns).row - (current_->full_row ? 1 : 0);
-}
-
-/// Hands on what the last key has changed. A line that grows at its end is written as it is: libedit would
-/// add to a full row what makes the terminal wrap at once. That is made up for when something else follows.
+/// Hands on what the last key has changed.
 void LineEditor::settle() {
   auto& now = *current_;
   const auto text = line();
   const bool at_end = cursor() == text.size();
-  const bool grows = at_end && now.at_end && text.size() > now.shown.size() && text.starts_with(now.shown) &&
-                     is_printable(text.substr(now.shown.size()));
-  if ((now.fresh && at_end) || grows) {
-    if (now.fresh) outgoing_ += utf8_of(now.prompt);
-    auto more = utf8_of(text.substr(now.fresh ? 0 : now.shown.size()));
-    outgoing_ += more;
-    wipe(more);
-    const auto place = place_of(text.size(), size_.columns);
-    now.full_row = place.row > 0 && place.column == 0;
-  } else if (!drawn_.empty()) {
-    if (now.full_row && !now.fresh) outgoing_ += " \b";
-    now.full_row = false;
-    outgoing_ += drawn_;
+  const bool grows = at_end && now.at_end && !now.fresh && text.size() > now.shown.size() &&
+                     text.starts_with(now.shown) && is_printable(text.substr(now.shown.size()));
+  now.at_end = at_end;
+  if (grows) {
+    append(text.substr(now.shown.size()));
+  } else if (now.fresh || !drawn_.empty()) {
+    show_anew();
   }
   drawn_.clear();
   now.fresh = false;
-  now.at_end = at_end;
   assign_wiping(now.shown, text);
 }
 
-/// The same for the key that ends the line.
-void LineEditor::settle_end() {
-  if (drawn_ != "\n" && current_->full_row) outgoing_ += " \b";
-  outgoing_ += drawn_;
-  drawn_.clear();
+/// A line that grows at its end is written as it is: libedit would add to a full row what makes the terminal
+/// wrap at once.
+void LineEditor::append(std::wstring_view more) {
+  auto octets = utf8_of(more);
+  outgoing_ += octets;
+  wipe(octets);
+  current_->end = place_behind(more, size_.columns, current_->end);
+  current_->cursor = current_->end;
+  current_->full_row = current_->end.row > 0 && current_->end.column == 0;
+}
+
+void LineEditor::show_anew() {
+  auto& now = *current_;
+  if (now.fresh && now.at_end) {
+    now.end = {};
+    append(now.prompt);
+    return append(line());
+  }
+  const bool was_tall = now.end.row > 0;
+  const int row = now.row();
+  now.end = place_of(line().size(), size_.columns);
+  now.cursor = place_of(cursor(), size_.columns);
+  if (up_.empty() || !(was_tall || now.end.row > 0)) {
+    if (now.full_row && !now.fresh) outgoing_ += " \b";
+    outgoing_ += drawn_;
+  } else {
+    if (!now.fresh) go_up(row);
+    draw();
+  }
+  now.full_row = false;
+}
+
+/// Prompt and line, from column 0 of their first row; then the cursor goes where it belongs.
+void LineEditor::draw() {
+  const auto& now = *current_;
+  auto octets = utf8_of(line());
+  outgoing_ += utf8_of(now.prompt) + octets;
+  wipe(octets);
+  if (now.end.column == 0) outgoing_ += " \b";  // makes it wrap
+  outgoing_ += clear_;
+  if (now.at_end) return;
+  go_up(now.rows_below());
+  for (int column = 0; column < now.cursor.column; ++column) outgoing_ += right_;
 }
 
 /// Prompt and line anew; the cursor is in column 0.
@@ -382,18 +411,20 @@ void LineEditor::redraw() {
   settle();
 }
 
-void LineEditor::go_below() {
-  outgoing_.append(static_cast<std::size_t>(row(line().size()) - row(cursor()) + 1), '\n');
+void LineEditor::go_below() { outgoing_.append(static_cast<std::size_t>(current_->rows_below()) + 1, '\n'); }
+
+/// To column 0 of the row so many rows above.
+void LineEditor::go_up(int rows) {
+  for (; rows > 0; --rows) outgoing_ += up_;
+  outgoing_ += '\r';
 }
 
 /// To the beginning of the row so many rows above, and all cleared from there on; a terminal that cannot is
 /// left below the line instead.
 void LineEditor::go_above(int rows) {
-  const auto up = capability(editor_, "up");
-  const auto clear = capability(editor_, "cd");
-  if (up.empty() || clear.empty()) return go_below();
-  for (; rows > 0; --rows) outgoing_ += up;
-  outgoing_ += '\r' + clear;
+  if (up_.empty()) return go_below();
+  go_up(rows);
+  outgoing_ += clear_;
 }
 
 /// The terminal's size for libedit. A line that takes more than one row is drawn anew; where it begins then,
@@ -412,8 +443,7 @@ void LineEditor::resize() {
     drawn_.clear();
     return;
   }
-  current_->full_row = false;
-  go_above(std::min(place_of(cursor(), old.columns).row, place_of(cursor(), size.columns).row));
+  go_above(std::min(current_->row(), place_of(cursor(), size.columns).row));
   redraw();
 }
 

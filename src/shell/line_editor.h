@@ -55,8 +55,12 @@ class LineEditor final : public LineReader {
     bool literal = false;     // the next key is a character
     bool fresh = true;        // prompt and line have to be written as a whole
     bool full_row = false;    // the last character filled its row, and the terminal's cursor still is upon it
+    bool at_end = true;       // the cursor
+    Place cursor = {};        // of the terminal, counted from the prompt
+    Place end = {};           // of the line
     std::wstring shown = {};  // the line as the terminal shows it
-    bool at_end = true;
+    int row() const { return cursor.row - (full_row ? 1 : 0); }
+    int rows_below() const { return end.row - cursor.row; }
   };
 
   LineEditor(Terminal& terminal, Output& out) : terminal_(terminal), out_(out) {}
@@ -68,7 +72,6 @@ class LineEditor final : public LineReader {
   std::size_t cursor() const;
   std::wstring_view typed() const { return line().substr(0, cursor()); }
   Place place_of(std::size_t cursor, int columns) const;
-  int row(std::size_t cursor) const;
 
   wchar_t next_character();
   std::optional<wchar_t> act(const Key& key);
@@ -84,9 +87,12 @@ class LineEditor final : public LineReader {
   std::optional<wchar_t> show_help();
 
   void settle();
-  void settle_end();
+  void append(std::wstring_view more);
+  void show_anew();
+  void draw();
   void redraw();
   void go_below();
+  void go_up(int rows);
   void go_above(int rows);
   bool flush();
   void scrub();
@@ -102,6 +108,8 @@ class LineEditor final : public LineReader {
   Terminal::Size size_;      // of the terminal, as libedit knows it
   FILE* drawing_ = nullptr;  // what libedit draws goes to drawn_
   std::string drawn_;
+  std::string up_, right_,
+      clear_;  // the terminal's strings, all empty if it lacks one: cursor, to the end of the screen
   editline* editor_ = nullptr;
   KeyDecoder decoder_;
   std::deque<Key> keys_;

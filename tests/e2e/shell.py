@@ -282,6 +282,72 @@ def rows_of(text, columns):
     return [text[begin:begin + columns].rstrip() for begin in range(0, len(text), columns)]
 
 
+class Model:
+    """The line as it must be after each key."""
+
+    def __init__(self):
+        self.text, self.cursor = "", 0
+
+    def press(self, key):
+        before, behind = self.text[:self.cursor], self.text[self.cursor:]
+        if key == LEFT:
+            self.cursor = max(self.cursor - 1, 0)
+        elif key == RIGHT:
+            self.cursor = min(self.cursor + 1, len(self.text))
+        elif key == HOME:
+            self.cursor = 0
+        elif key == END:
+            self.cursor = len(self.text)
+        else:
+            if key == BACKSPACE:
+                before = before[:-1]
+            elif key == DELETE:
+                behind = behind[1:]
+            elif key == control("W"):
+                before = before[:before.rstrip(" ").rfind(" ") + 1]
+            elif key == control("U"):
+                before = ""
+            elif key == control("K"):
+                behind = ""
+            else:
+                before += key
+            self.text, self.cursor = before + behind, len(before)
+
+    def is_upon(self, shell, prompt, columns):
+        """True if the screen ends with prompt and line, and has the cursor at its place."""
+        rows, place = (prompt + self.text), len(prompt) + self.cursor
+        wanted = rows_of(rows, columns)
+        row, column = shell.screen.cursor()
+        first = row - (place // columns if column < columns else place // columns - 1)
+        column_is_right = column == place % columns or (column == columns and place % columns == 0)
+        return column_is_right and first >= 0 and [*shell.screen.display()[first:], ""][:len(wanted)] == wanted and \
+            not any(shell.screen.display()[first + len(wanted):])
+
+
+def any_keys(lab):
+    """whatever keys are pressed, the screen shows the line and the cursor where they are"""
+    prompt = f"<{terminal.HOST}>"
+    keys = [LEFT, RIGHT, HOME, END, BACKSPACE, DELETE] + [control(letter) for letter in "WUK"]
+    weights = [12, 6, 1, 2, 10, 4, 1, 0.3, 0.3]
+    for seed, columns in enumerate((20, 33, 80)):
+        source = random.Random(seed)
+        shell, model = lab.shell(columns=columns, rows=40), Model()
+        for number in range(120):
+            for _ in range(source.choice((1, 1, 3, 20))):
+                pressed = [source.choice("abcde fghi  jklm/.:") for _ in range(source.choice((1, 1, 4, columns)))] \
+                    if source.random() < 0.5 else source.choices(keys, weights)
+                if len(model.text) > 8 * columns:
+                    pressed = [control("W")]
+                shell.press("".join(pressed))
+                for key in pressed:
+                    model.press(key)
+            if source.random() < 0.05:
+                shell.press("?" if model.text[:model.cursor].endswith(" ") else "\033[20~")
+            shell.wait_until(lambda: model.is_upon(shell, prompt, columns),
+                             f"seed {seed}, step {number}: not {model.text!r} with the cursor at {model.cursor}")
+        leave(shell)
+
+
 def utf8(lab):
     """UTF-8 in every locale: nothing is lost, wide characters count twice"""
     text = "größe 世界 🕛"
@@ -578,7 +644,7 @@ def help_time(lab):
     expect(median < HELP_LIMIT, f"the median is {median * 1e3:.1f} ms")
 
 
-SCENARIOS = [help_key, tab_key, editing_keys, history_keys, pages, control_keys, refresh, wrapped_lines, utf8,
+SCENARIOS = [help_key, tab_key, editing_keys, history_keys, pages, control_keys, refresh, wrapped_lines, any_keys, utf8,
              simple_terminals, user_files, window_size, echo, typed_ahead, hanging_daemon, hang_up, monitor, files,
              many_shells, help_time]
 
