@@ -266,6 +266,7 @@ std::optional<wchar_t> LineEditor::act_in_command(const Key& key) {
     case Kind::up: return recall(history_.older(line()));
     case Kind::down: return recall(history_.newer());
     case Kind::return_view:
+      if (current_->prompt.starts_with(L'<')) return beep();  // the user view already
       ahead_ = kEnter;
       return replace({.before = cursor(), .behind = line().size() - cursor(), .insert = L"return"});
     default: return beep();
