@@ -2,17 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <fmt/format.h>
-#include <regex.h>
+#include <memory>
+#include <re2/re2.h>
 
 namespace noonmark::cli {
 namespace {
 
 constexpr std::size_t kMaxExpression = 255;
 constexpr std::size_t kMaxFileName = 255;
-/// Each repetition of a `{n,m}` is a copy in the compiled expression.
-constexpr unsigned kMaxCopies = 999;
+constexpr std::int64_t kMaxExpressionMemory = 1 << 20;  // octets, when compiled
+/// Steps that the filters of a display may need: states of the expression times octets of the text.
+constexpr std::size_t kMaxSteps = 100'000'000;
 
 enum class Word { include, exclude, begin, ignore_case, section, count, no_more, json, refresh };
 struct Keyword {
@@ -163,68 +164,21 @@ class Reader {
   Pipeline pipeline_;
 };
 
-/// Product of the upper bounds of all `{n,m}`: how often a part may be copied when they are nested.
-unsigned copies(std::string_view expression) {
-  unsigned product = 1;
-  for (auto open = expression.find('{'); open != std::string_view::npos;
-       open = expression.find('{', open + 1)) {
-    const auto bounds = expression.substr(open + 1, expression.find('}', open) - open - 1);
-    const auto comma = bounds.rfind(',');
-    const auto last =
-        comma == std::string_view::npos || comma + 1 == bounds.size() ? bounds : bounds.substr(comma + 1);
-    unsigned bound = 1;
-    const auto [end, failed] = std::from_chars(last.data(), last.data() + last.size(), bound);
-    if (failed == std::errc::result_out_of_range || bound > kMaxCopies) return kMaxCopies + 1;
-    product = std::min(product * std::max(bound, 1u), kMaxCopies + 1);
-  }
-  return product;
+/// Takes time that is linear in the text, whatever the expression.
+base::Result<std::unique_ptr<re2::RE2>> compile(const Filter& filter) {
+  if (filter.expression.size() > kMaxExpression)
+    return base::fail(fmt::format("A regular expression has at most {} characters.", kMaxExpression));
+  re2::RE2::Options options;
+  options.set_posix_syntax(true);
+  options.set_never_capture(true);
+  options.set_log_errors(false);
+  options.set_case_sensitive(!filter.ignore_case);
+  options.set_max_mem(kMaxExpressionMemory);
+  auto expression = std::make_unique<re2::RE2>(filter.expression, options);
+  if (!expression->ok())
+    return base::fail(fmt::format("The regular expression is wrong: {}.", expression->error()));
+  return expression;
 }
-
-/// glibc takes \1 to \9 as an extension of extended expressions, and may need exponential time for them.
-bool has_back_reference(std::string_view expression) {
-  for (std::size_t i = 0; i + 1 < expression.size(); ++i) {
-    if (expression[i] != '\\') continue;
-    if (expression[++i] >= '1' && expression[i] <= '9') return true;
-  }
-  return false;
-}
-
-/// A compiled expression.
-class CompiledExpression {
- public:
-  static base::Result<CompiledExpression> compile(const std::string& text, bool ignore_case) {
-    if (text.size() > kMaxExpression)
-      return base::fail(fmt::format("A regular expression has at most {} characters.", kMaxExpression));
-    if (copies(text) > kMaxCopies)
-      return base::fail(fmt::format("The regular expression repeats a part more than {} times.", kMaxCopies));
-    if (has_back_reference(text)) return base::fail("A regular expression has no back references here.");
-    CompiledExpression expression;
-    const int failed = ::regcomp(&expression.compiled_, text.c_str(),
-                                 REG_EXTENDED | REG_NOSUB | (ignore_case ? REG_ICASE : 0));
-    if (failed == 0) {
-      expression.valid_ = true;
-      return expression;
-    }
-    std::array<char, 128> reason{};
-    ::regerror(failed, &expression.compiled_, reason.data(), reason.size());
-    return base::fail(fmt::format("The regular expression is wrong: {}.", reason.data()));
-  }
-  CompiledExpression(CompiledExpression&& other) noexcept
-      : compiled_(other.compiled_), valid_(std::exchange(other.valid_, false)) {}
-  CompiledExpression& operator=(CompiledExpression&&) = delete;
-  ~CompiledExpression() {
-    if (valid_) ::regfree(&compiled_);
-  }
-
-  bool matches(const std::string& line) const {
-    return ::regexec(&compiled_, line.c_str(), 0, nullptr, 0) == 0;
-  }
-
- private:
-  CompiledExpression() = default;
-  regex_t compiled_{};
-  bool valid_ = false;
-};
 
 std::string_view take_line(std::string_view& text) {
   const auto line = text.substr(0, text.find('\n'));
@@ -245,13 +199,15 @@ std::vector<std::string> parts(std::string_view text, bool by_section) {
   return found;
 }
 
-bool any_line_matches(const CompiledExpression& expression, std::string_view part) {
-  while (!part.empty())
-    if (expression.matches(std::string(take_line(part)))) return true;
+bool any_line_matches(const re2::RE2& expression, std::string_view part) {
+  while (!part.empty()) {
+    const auto line = take_line(part);
+    if (re2::RE2::PartialMatch(re2::StringPiece(line.data(), line.size()), expression)) return true;
+  }
   return false;
 }
 
-std::string filtered(const Filter& filter, const CompiledExpression& expression, std::string_view text) {
+std::string filtered(const Filter& filter, const re2::RE2& expression, std::string_view text) {
   std::string kept;
   bool begun = false;
   for (const auto& part : parts(text, filter.by_section)) {
@@ -326,14 +282,18 @@ std::optional<Expectations> expected_in_pipeline(std::string_view line) {
 }
 
 base::Result<std::string> apply_filters(const std::vector<Filter>& filters, std::string text) {
+  std::size_t steps = 0;
   for (const auto& filter : filters) {
     if (filter.kind == Filter::Kind::count) {
       text = fmt::format("Total lines: {}.\n", std::ranges::count(text, '\n'));
       continue;
     }
-    const auto expression = CompiledExpression::compile(filter.expression, filter.ignore_case);
+    const auto expression = compile(filter);
     if (!expression) return tl::unexpected(expression.error());
-    text = filtered(filter, *expression, text);
+    steps += static_cast<std::size_t>((*expression)->ProgramSize()) * text.size();
+    if (steps > kMaxSteps)
+      return base::fail("The regular expression is too costly for this much text; write a simpler one.");
+    text = filtered(filter, **expression, text);
   }
   return text;
 }
