@@ -113,7 +113,12 @@ base::Result<std::optional<Response>> SocketDaemon::take(std::string_view line) 
 }
 
 base::Result<void> SocketDaemon::receive() {
-  if (auto more = receive_more(); !more) return more;
+  if (auto taken = take_lines(); !taken) return taken;
+  if (auto more = receive_more(MSG_DONTWAIT); !more) return more;
+  return take_lines();
+}
+
+base::Result<void> SocketDaemon::take_lines() {
   while (const auto line = take_line())
     if (const auto taken = take(*line); !taken) return tl::unexpected(taken.error());
   return {};
@@ -129,12 +134,12 @@ std::optional<std::string> SocketDaemon::take_line() {
   return line;
 }
 
-base::Result<void> SocketDaemon::receive_more() {
+base::Result<void> SocketDaemon::receive_more(int flags) {
   std::array<char, 65536> chunk;
   if (received_.size() > kMaxResponse)
     return base::fail("noonmarkd's response has no end", base::ErrorCode::io);
-  const auto n = recv(socket_, chunk.data(), chunk.size(), 0);
-  if (n < 0 && errno == EINTR) return {};
+  const auto n = recv(socket_, chunk.data(), chunk.size(), flags);
+  if (n < 0 && (errno == EINTR || errno == EAGAIN)) return {};
   if (n <= 0) return base::fail(std::string(kLost), base::ErrorCode::io);
   received_.append(chunk.data(), static_cast<std::size_t>(n));
   return {};
@@ -145,7 +150,7 @@ base::Result<std::string> SocketDaemon::read_line() {
     if (auto line = take_line()) return std::move(*line);
     if (listener_ != nullptr && !listener_->wait_for(socket_))
       return base::fail(std::string(kGivenUp), base::ErrorCode::io);
-    if (auto more = receive_more(); !more) return tl::unexpected(more.error());
+    if (auto more = receive_more(0); !more) return tl::unexpected(more.error());
   }
 }
 

@@ -65,7 +65,8 @@ class SocketDaemon final : public Daemon {
   base::Result<Response> exchange(std::string request);
   base::Result<std::string> read_line();
   std::optional<std::string> take_line();
-  base::Result<void> receive_more();
+  base::Result<void> take_lines();
+  base::Result<void> receive_more(int flags);
   base::Result<std::optional<Response>> take(std::string_view line);
 
   int socket_ = -1;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <thread>
@@ -79,6 +80,45 @@ TEST(SocketDaemon, OpensASessionAndExecutes) {
   EXPECT_EQ(server.received(),
             "{\"force\":false,\"interactive\":false,\"json\":true,\"op\":\"open\"}\n{\"line\":\"commit\","
             "\"op\":\"execute\"}\n");
+}
+
+/// Remembers messages; waits no longer once it has waited so often.
+struct TestListener final : Listener {
+  std::string messages;
+  int waits_left = 1'000'000;
+  void on_message(const Message& message) override {
+    messages += (message.kind == Message::Kind::progress ? "progress: " : "notice: ") + message.text;
+  }
+  bool wait_for(int descriptor) override {
+    pollfd waiting{descriptor, POLLIN, 0};
+    return waits_left-- > 0 && poll(&waiting, 1, 10'000) == 1;
+  }
+};
+
+TEST(SocketDaemon, MessagesComeBeforeTheResponseAndBetweenTwo) {
+  FakeServer server({kGreeting, kOk,
+                     "{\"progress\":\"1\\n\"}\n{\"notice\":\"log\\n\"}\n"
+                     "{\"status\":\"ok\",\"output\":\"done\\n\"}\n{\"notice\":\"later\\n\"}\n"});
+  SocketDaemon daemon;
+  TestListener listener;
+  ASSERT_TRUE(daemon.open(server.directory(), {}));
+  daemon.listen(listener);
+  const auto response = daemon.execute("test");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->output, "done\n");
+  EXPECT_EQ(listener.messages, "progress: 1\nnotice: log\n");
+  while (daemon.receive()) continue;
+  EXPECT_EQ(listener.messages, "progress: 1\nnotice: log\nnotice: later\n");
+}
+
+TEST(SocketDaemon, AResponseThatNobodyWantsIsNotWaitedFor) {
+  FakeServer server({kGreeting, kOk, ""});
+  SocketDaemon daemon;
+  TestListener listener;
+  ASSERT_TRUE(daemon.open(server.directory(), {}));
+  daemon.listen(listener);
+  listener.waits_left = 0;
+  EXPECT_THAT(daemon.execute("test").error().message, HasSubstr("not waited for"));
 }
 
 TEST(SocketDaemon, ADaemonThatGoesAwayIsReported) {

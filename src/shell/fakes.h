@@ -21,6 +21,7 @@ struct FakeDaemon final : Daemon {
   std::deque<Response> responses;
   std::vector<std::string> asked;
   std::vector<Message> messages;  // come before the next response
+  bool lost_while_idle = false;
 
   explicit FakeDaemon(std::deque<Response> list) : responses(std::move(list)) {}
   base::Result<Response> execute(std::string_view line) override { return respond("> " + std::string(line)); }
@@ -35,7 +36,10 @@ struct FakeDaemon final : Daemon {
   }
   void interrupt() override { asked.emplace_back("interrupt"); }
   int descriptor() const override { return -1; }
-  base::Result<void> receive() override { return base::fail("lost while idle", base::ErrorCode::io); }
+  base::Result<void> receive() override {
+    if (lost_while_idle) return base::fail("lost while idle", base::ErrorCode::io);
+    return {};
+  }
 
  private:
   base::Result<Response> respond(std::string request) {

@@ -61,6 +61,7 @@ class Interactive final : public Listener, public Assistant {
 
  private:
   void step() {
+    if (!on_readable()) return lose(*lost_);
     auto line = console_.lines.read(prompt_, LineReader::Purpose::command, *this);
     if (lost_) return lose(*lost_);
     switch (line.status) {

@@ -163,7 +163,10 @@ TEST_F(InteractiveTest, HelpAndCompletionsComeFromTheDaemon) {
 }
 
 TEST_F(InteractiveTest, ADaemonThatIsLostWhileALineIsTypedEndsItWith3) {
-  lines.before = [](Assistant& assistant) { EXPECT_FALSE(assistant.on_readable()); };
+  lines.before = [this](Assistant& assistant) {
+    daemon.lost_while_idle = true;
+    EXPECT_FALSE(assistant.on_readable());
+  };
   lines.lines = {{Status::line, "a"}};
   EXPECT_EQ(run().exit_code(), 3);
   EXPECT_TRUE(daemon.asked.empty());

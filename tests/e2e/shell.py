@@ -517,11 +517,8 @@ def hang_up(lab):
     shell.wait_for_rows("[*H]")
     status = shell.hang_up()
     expect(status == 0, f"the shell ends with {status}")
-    with stopped(lab.daemon):  # a command runs
-        shell = lab.shell(prompt=None)
-        noonmark.wait_until(shell.is_raw, 5, "the shell takes the terminal", 0.01)
-    shell.wait_for_rows("<H>")
-    with stopped(lab.daemon):
+    shell = lab.shell()
+    with stopped(lab.daemon):  # so that the command runs on
         shell.press("display clock\r")
         shell.wait_until(lambda: shell.received.endswith(b"display clock\r\n"), "no echo")
         status = shell.hang_up()
