@@ -90,7 +90,7 @@ constexpr std::array<Row, static_cast<std::size_t>(AdviceCode::kCount)> kRows{{
      "ntp-service server disable and ntp-service ipv6 server disable end that.",
      "RFC 8633 section 5.1, Minimizing Information Leakage"},
     {AdviceCode::unauthenticated, "unauthenticated", "Info", Say::in_review,
-     "The replies of server {0} are not authenticated: whoever is on the way can set this clock. Configure a "
+     "The replies of {0} are not authenticated: whoever is on the way can set this clock. Configure a "
      "key on both sides.",
      "RFC 8633 section 4.1, Pre-Shared Key Approach"},
     {AdviceCode::weak_key, "weak-key", "Warning", Say::in_review,
@@ -261,6 +261,7 @@ class Adviser {
     for (const auto& server : configuration_.servers) {
       const auto* session = session_of(server);
       if (session == nullptr || session->stratum < 2 || session->stratum >= wire::kMaxStratum) continue;
+      if (server.address.is_v4() && server.address.v4_value() == session->last.reference_id) continue;
       followers[session->last.reference_id].push_back(name_of(server));
     }
     for (const auto& [reference_id, names] : followers) {

@@ -18,6 +18,7 @@
 #include "config/keyring.h"
 #include "config/store.h"
 #include "config/translate.h"
+#include "daemon/advice_watch.h"
 #include "daemon/commit_surroundings.h"
 #include "daemon/participant.h"
 #include "daemon/time_service.h"
@@ -147,6 +148,8 @@ base::Result<void> run_daemon(const Options& options, base::LogSink& sink) {
                          .reset_sessions = [&] { service.reset_sessions(); },
                          .log = &log,
                          .build_date = kBuildDate};
+  AdviceWatch advice(loop, services, log);
+  service.on_events([&] { advice.look_soon(); });
   std::unique_ptr<cli::Server> control;
   if (options.control) {
     auto opened = cli::Server::open(loop, options.run_dir + "/control.sock", services, log);

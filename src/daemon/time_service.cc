@@ -60,6 +60,7 @@ void TimeService::run(const Step& step) {
     const auto line = cli::event_text(event);
     log_.write(line.level, line.line);
   }
+  if (!outbox_.events.empty() && logged_) logged_();
   if (step_done_) step_done_();
 }
 

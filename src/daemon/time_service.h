@@ -35,6 +35,8 @@ class TimeService final : private io::NtpSockets::Handler {
   void refresh_network() { watch_.refresh(); }
   /// Called after each thing that the engine has done; an empty function ends that.
   void on_step(std::function<void()> done) { step_done_ = std::move(done); }
+  /// Called after each step of the engine that had something for the log.
+  void on_events(std::function<void()> logged) { logged_ = std::move(logged); }
 
  private:
   using Step = std::function<void(core::Engine&, core::Instant, core::Outbox&)>;
@@ -59,6 +61,7 @@ class TimeService final : private io::NtpSockets::Handler {
   io::NetworkWatch watch_;
   core::Outbox outbox_;
   std::function<void()> step_done_;
+  std::function<void()> logged_;
 };
 
 }  // namespace noonmark::daemon
