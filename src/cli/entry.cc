@@ -143,6 +143,11 @@ Result<void> admit_key(const EntryContext& context, Values& values, std::vector<
   if (auto open = check_gate(context, *algorithm); !open) return open;
   if (values[leaves::key_mac_length] && *algorithm != MacAlgorithm::hmac_sha256)
     return fail("mac-length applies to hmac-sha256 only; the other algorithms have MACs of one length.");
+  const auto& plain = values[leaves::key_password];
+  if (plain && KeyRing::is_ciphertext(*plain) && context.judgement == Judgement::shell)
+    notices.emplace_back(
+        "Warning: The password is taken as plain text although it looks like cipher text; write cipher before "
+        "it if it is.");
   const bool stored = context.judgement == Judgement::stored;
   if (stored && values[leaves::key_cipher] && KeyRing::is_ciphertext(*values[leaves::key_cipher])) return {};
 

@@ -94,9 +94,8 @@ base::Result<Password> KeyRing::decipher(std::string_view ciphertext) const {
   const base::Bytes all(*octets);
   if (all[0] != kVersion)
     return base::fail(
-        fmt::format("The ciphertext is of version {}, this program knows version {}; enter the password "
-                    "in plain text.",
-                    all[0], kVersion));
+        "The ciphertext is damaged, or of a version that this program does not know; enter the password in "
+        "plain text.");
   crypto::AeadNonce nonce{};
   std::ranges::copy(all.subspan(kHeaderSize, nonce.size()), nonce.begin());
   auto secret = crypto::open(key_, nonce, all.subspan(kHeaderSize + nonce.size()), all.first(kHeaderSize));

@@ -76,7 +76,9 @@ base::Result<config::Configuration> read_configuration(const std::string& path,
   if (!text) return tl::unexpected(text.error());
   auto loaded = cli::load_configuration(*text, keyring, cli::Judgement::file);
   if (loaded.refused.empty()) return std::move(loaded.configuration);
-  std::string message = fmt::format("{}: {} line(s) refused:", path, loaded.refused.size());
+  std::string message = fmt::format("{}: {} refused:", path,
+                                    loaded.refused.size() == 1 ? "a line is"
+                                                               : fmt::format("{} lines are", loaded.refused.size()));
   for (const auto& line : loaded.refused)
     message += fmt::format("\n  line {}: {}", line.number, line.message);
   return base::fail(message);
