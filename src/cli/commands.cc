@@ -4,7 +4,9 @@
 
 #include "cli/configuration_commands.h"
 #include "cli/grammar.h"
+#include "cli/server_test_operation.h"
 #include "cli/session_commands.h"
+#include "cli/trace_operation.h"
 #include "config/schema_tables.h"
 
 namespace noonmark::cli {
@@ -47,6 +49,7 @@ consteval Command line(const char* grammar, std::string_view help, const Schema&
 
 using Run = decltype(Command::run);
 using Show = decltype(Command::show);
+using Operate = decltype(Command::operate);
 
 /// A command of the session.
 consteval Command act(const char* grammar, std::string_view help, ViewSet views, Run run) {
@@ -85,6 +88,15 @@ std::string listen_all_question(const config::Values& values) {
   if (values[1] != "enable") return {};
   return std::string("Warning: NTP ") + (values[0] ? "IPv6" : "IPv4") +
          " server listening all interface will be enabled. Continue? [Y/N]:";
+}
+
+consteval Command operate(const char* grammar, std::string_view help, ViewSet views,
+                          std::span<const LeafInfo> leaves, Operate operation) {
+  return {.grammar = checked(grammar, leaves),
+          .help = help,
+          .views = views,
+          .leaves = leaves,
+          .operate = operation};
 }
 
 constexpr std::array kCommands{
@@ -153,7 +165,24 @@ constexpr std::array kCommands{
     display("display configuration candidate [ merge ]", "Display the changes that are not committed",
             kConfiguring, show_candidate),
     // the time service
+    for_everybody(operate("display ntp-service trace", "The chain of servers up to the reference clock", kAll,
+                          kCommonLeaves, trace)),
+    operate("test ntp-service unicast-server <ip-address> [ version <version-number>"
+            " | authentication-keyid <key-id> | source-interface <interface-name> | vpn-instance <vpn-name>"
+            " | port <port-number> ] *",
+            "Test an NTP server without following it", kAll, schemas::ipv4_server.leaves, test_server),
+    operate("test ntp-service unicast-server ipv6 <ip-address> [ authentication-keyid <key-id>"
+            " | source-interface <interface-name> | vpn-instance <vpn-name> | port <port-number> ] *",
+            "Test an IPv6 NTP server without following it", kAll, schemas::ipv6_server.leaves, test_server),
     act("reset ntp-service session", "Start all NTP sessions anew", kUser, reset_ntp_sessions),
+    act("reset ntp-service statistics packet [ ipv6 ]", "Set the counters of NTP packets to zero", kUser,
+        reset_ntp_statistics),
+    act("reset ntp-service statistics packet [ ipv6 ] interface { <interface-name> | all }",
+        "Set the counters of interfaces to zero", kUser, reset_ntp_statistics),
+    act("reset ntp-service statistics packet peer"
+        " [ <ipv4-address> [ vpn-instance <vpn-name> ] | ipv6 [ <ipv6-address> [ vpn-instance <vpn-name> ] ] "
+        "]",
+        "Set the counters of NTP sessions to zero", kUser, reset_ntp_statistics),
 };
 
 }  // namespace

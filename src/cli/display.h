@@ -23,15 +23,25 @@ namespace noonmark::cli {
 
 class LogRelay;
 
+/// Questions to servers that steer nothing: core::Engine's probes.
+struct Probes {
+  /// `news` is called from the loop, not from within, after each outcome and at the end.
+  std::function<base::Result<core::ProbeId>(const core::ProbeRequest&, std::function<void()> news)> start;
+  std::function<std::optional<core::ProbeState>(core::ProbeId)> state;
+  std::function<void(core::ProbeId)> cancel;
+};
+
 /// What sessions and displays work on; all of it belongs to the daemon and outlives them. One thread.
 struct Services {
   config::Datastore& datastore;
   const core::Engine& engine;
   core::ClockDriver& clock;
-  const core::NetworkView& network;         // as of now; `vpns` names every VPN instance of the machine
-  std::string host_name;                    // the prompt's, until `sysname`
-  std::string version;                      // "0.1.0"
-  std::function<void()> reset_sessions;     // `reset ntp-service session`
+  const core::NetworkView& network;      // as of now; `vpns` names every VPN instance of the machine
+  std::string host_name;                 // the prompt's, until `sysname`
+  std::string version;                   // "0.1.0"
+  std::function<void()> reset_sessions;  // `reset ntp-service session`
+  std::function<void(const core::StatisticsScope&)> reset_statistics{};
+  Probes probes{};
   LogRelay* log = nullptr;                  // where `terminal monitor` listens
   std::int64_t build_date = 1'767'225'600;  // s since 1970: displayed times are of the era nearest to it
 };

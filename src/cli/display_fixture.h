@@ -20,6 +20,8 @@ struct DisplayFixture {
   std::vector<core::AssociationState> associations;
   core::Instant now{core::RawTime(core::Duration::from_seconds(1000)), at(0xEEADCBFD, 0x40000000)};
   std::optional<core::Duration> true_offset;
+  core::ClockKind clock = core::ClockKind::system;
+  std::vector<const core::PacketStatistics*> statistics;  // of the sessions
 
   static core::Timestamp at(std::uint64_t seconds, std::uint64_t fraction = 0) {
     return core::Timestamp::from_raw(seconds << 32 | fraction);
@@ -45,7 +47,9 @@ struct DisplayFixture {
   }
 
   core::AssociationState& server() { return associations.front(); }
-  Snapshot snapshot() const { return {system, config, network, associations, now, kBuildDate, true_offset}; }
+  Snapshot snapshot() const {
+    return {system, config, network, associations, now, kBuildDate, true_offset, clock, statistics};
+  }
 
   static core::Interface interface(std::uint32_t index, std::string name, std::string alias,
                                    core::VpnId vpn) {

@@ -90,6 +90,24 @@ nlohmann::json json_time(core::Timestamp time, std::int64_t build_date) {
                      t.second, t.millisecond);
 }
 
+std::string offset_text(double seconds) {
+  return std::abs(seconds) < 1 ? milliseconds(seconds, 3) : fixed(seconds, 3) + " s";
+}
+
+std::string place_text(std::string_view vpn) {
+  return vpn.empty() ? "the public instance" : fmt::format("VPN instance {}", vpn);
+}
+
+std::string_view leap_text(wire::Leap leap) {
+  switch (leap) {
+    case wire::Leap::none: return "none";
+    case wire::Leap::insert: return "insert";
+    case wire::Leap::remove: return "delete";
+    case wire::Leap::unknown: break;
+  }
+  return "unknown";
+}
+
 std::string source_name(std::string_view source, std::string_view vpn) {
   return vpn.empty() ? std::string(source) : fmt::format("{}({})", source, vpn);
 }

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/clock_driver.h"
 #include "core/engine.h"
 #include "core/network_view.h"
 #include "core/state.h"
@@ -25,12 +26,16 @@ struct Snapshot {
   core::Instant now;
   std::int64_t build_date = 0;                // s since 1970: eras are resolved near it
   std::optional<core::Duration> true_offset;  // the virtual clock's own knowledge
+  core::ClockKind clock = core::ClockKind::system;
+  std::span<const core::PacketStatistics* const> statistics{};  // of the sessions; empty: not asked for
 };
 
 /// "0.4127": `value` with that many decimals, never "-0.00".
 std::string fixed(double value, int decimals);
 /// `seconds` in milliseconds: "0.4127 ms".
 std::string milliseconds(double seconds, int decimals);
+/// An offset in the unit that suits it: "0.413 ms", "1.500 s".
+std::string offset_text(double seconds);
 /// Milliseconds for JSON, nanoseconds resolved.
 double json_ms(double seconds);
 
@@ -44,6 +49,10 @@ nlohmann::json json_time(core::Timestamp time, std::int64_t build_date);
 /// "192.0.2.10(MGMT)", without parentheses for the public instance.
 std::string source_name(std::string_view source, std::string_view vpn);
 std::string source_name(const core::ServerKey& server);
+/// "the public instance", "VPN instance MGMT".
+std::string place_text(std::string_view vpn);
+/// "none", "insert", "delete", "unknown".
+std::string_view leap_text(wire::Leap leap);
 /// "LOCAL(0)".
 std::string local_clock_name(unsigned unit);
 /// A server's reference ID by its stratum (RFC 5905 section 7.3): four letters at stratum 0, 1 and 16, else

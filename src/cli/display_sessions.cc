@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/explanation.h"
+#include "cli/session_facts.h"
 
 namespace noonmark::cli {
 namespace {
@@ -15,6 +16,7 @@ namespace {
 using core::AssociationState;
 
 constexpr std::string_view kNoSession = "Info: No NTP session exists.\n";
+constexpr std::string_view kNoSuchSession = "Info: There is no such NTP session.\n";
 constexpr double kLocalClockDispersion = 0.010;  // s, the least that the local clock advertises
 constexpr double kReplyDispersionLimit = 16;     // s, RFC 5905 packet test 7
 
@@ -229,17 +231,28 @@ nlohmann::json verbose_json(const Session& x, const Snapshot& s) {
   return json;
 }
 
-std::string explain_text(const Session& x) {
-  return fmt::format(" {}: {}\n code: {}\n do: {}\n", x.name, x.explanation.sentence, x.explanation.code,
-                     x.explanation.advice);
+std::string_view clock_sentence(core::ClockKind clock) {
+  switch (clock) {
+    case core::ClockKind::system: return {};
+    case core::ClockKind::observe: return "the clock is only observed: the kernel's clock is not steered";
+    case core::ClockKind::virtual_clock: return "the clock is virtual: the kernel's clock is not steered";
+  }
+  return {};
 }
 
-nlohmann::json explain_json(const Session& x) {
-  return {{"source", x.address},
-          {"vpn_instance", x.vpn},
-          {"code", x.explanation.code},
-          {"reason", x.explanation.sentence},
-          {"advice", x.explanation.advice}};
+/// A verdict with the facts behind it.
+void add_explanation(DisplayOutput& output, const Session& x, const std::vector<std::string>& facts,
+                     nlohmann::json json) {
+  if (!output.text.empty()) output.text += '\n';
+  output.text += fmt::format(" {}: {}\n code: {}\n", x.name, x.explanation.sentence, x.explanation.code);
+  for (const auto& fact : facts) output.text += fmt::format(" {}\n", fact);
+  output.text += fmt::format(" do: {}\n", x.explanation.advice);
+  json["source"] = x.address;
+  json["vpn_instance"] = x.vpn;
+  json["code"] = x.explanation.code;
+  json["reason"] = x.explanation.sentence;
+  json["advice"] = x.explanation.advice;
+  output.json["sessions"].push_back(std::move(json));
 }
 
 /// One block a session, an empty line between two.
@@ -265,8 +278,22 @@ DisplayOutput render_sessions(const Snapshot& snapshot, bool verbose) {
       [&](const Session& x) { return verbose_json(x, snapshot); });
 }
 
-DisplayOutput render_explain(const Snapshot& snapshot) {
-  return render_blocks(sessions_of(snapshot), explain_text, explain_json);
+DisplayOutput render_explain(const Snapshot& s, const ServerFilter& filter) {
+  DisplayOutput output{
+      "", {{"schema", kJsonSchema}, {"clock", core::code(s.clock)}, {"sessions", nlohmann::json::array()}}};
+  if (const auto sentence = clock_sentence(s.clock); !sentence.empty())
+    output.text = fmt::format(" {}\n", sentence);
+  if (s.config.local_clock && filter.is_empty())
+    add_explanation(output, local_clock_session(s), {}, nlohmann::json::object());
+  for (std::size_t i = 0; i < s.associations.size(); ++i) {
+    const auto& session = s.associations[i];
+    if (!filter.admits(session.config.key)) continue;
+    const auto* statistics = i < s.statistics.size() ? s.statistics[i] : nullptr;
+    add_explanation(output, session_of(session, s), facts_text(session, statistics, s),
+                    facts_json(session, statistics, s));
+  }
+  if (output.json["sessions"].empty()) output.text += filter.is_empty() ? kNoSession : kNoSuchSession;
+  return output;
 }
 
 }  // namespace noonmark::cli

@@ -160,20 +160,113 @@ TEST(DisplaySessions, JsonHasUnitsInTheNamesAndTheReason) {
   EXPECT_EQ(json.at("reason"), "the clock follows this server");
 }
 
+ServerFilter only(const char* address) {
+  Arguments arguments;
+  arguments.add_value("<ipv4-address>", address);
+  return ServerFilter(arguments);
+}
+const ServerFilter kEverySession{Arguments{}};
+
 TEST(DisplayExplain, EachSessionHasVerdictCodeAndAdvice) {
   DisplayFixture f;
   f.server().reason = core::Reason::no_reply_signed;
   f.server().config.key_id = 42;
   f.server().unanswered = 5;
   f.server().source = core::IpAddress::parse("10.0.0.7");
-  EXPECT_EQ(render_explain(f.snapshot()).text,
+  f.associations.push_back(DisplayFixture::unanswered_server("192.0.2.11"));
+  EXPECT_EQ(render_explain(f.snapshot(), only("192.0.2.10")).text,
             " 192.0.2.10(MGMT): no reply to 5 requests signed with key 42 from 10.0.0.7: unreachable, or the "
             "server has no "
             "such key (many stay silent)\n"
             " code: no-reply-signed\n"
+            " sent: nothing yet\n"
+            " received: 0 valid replies, the last 21 s ago: stratum 2, leap none, reference clock ID "
+            "198.51.100.7\n"
+            " selection: its time is between -13.587 ms and 14.413 ms (offset 0.413 ms); at most 0 of 0 "
+            "servers agree on a time, which is no majority\n"
+            " selection: stratum 2, synchronization distance 14.000 ms of at most 1 s\n"
             " do: see that 192.0.2.10 answers NTP on UDP port 123 in VPN instance MGMT, and that key 42 has "
             "the same id, "
             "algorithm and password there\n");
+}
+
+TEST(DisplayExplain, TheChainOfFactsGoesThePacketsWay) {
+  DisplayFixture f;
+  core::PacketStatistics statistics;
+  statistics.drops[static_cast<std::size_t>(core::DropReason::bogus)] = 3;
+  f.statistics = {&statistics};
+  auto& s = f.server();
+  s.sent = 4;
+  s.replies = 2;
+  s.last_sent = DisplayFixture::at(0xEEADCBE8);
+  s.sent_from = core::IpAddress::parse("10.1.0.1");
+  s.sent_through = 2;
+  s.last_interface = "eth1";
+  s.config.preference = true;
+  using core::Outcome;
+  const auto when = DisplayFixture::at(0xEEADCBE8);
+  s.outcomes[0] = {.kind = Outcome::Kind::accepted, .when = when, .offset = 0.0004127, .delay = 0.00386};
+  s.outcomes[1] = {.kind = Outcome::Kind::dropped, .drop = core::DropReason::authentication, .when = when};
+  s.outcomes[2] = {
+      .kind = Outcome::Kind::send_failed, .reason = core::Reason::host_unreachable, .when = when};
+  s.outcomes[3] = {.kind = Outcome::Kind::timed_out, .when = when};
+  f.system.agreement = {.voters = 3, .agreeing = 2, .majority = true, .low = -0.001, .high = 0.002};
+  const auto output = render_explain(f.snapshot(), kEverySession);
+  EXPECT_EQ(
+      output.text,
+      " 192.0.2.10(MGMT): the clock follows this server\n"
+      " code: system-peer\n"
+      " sent: 4 requests, the last 21 s ago, from 10.1.0.1 through eth1 in VPN instance MGMT "
+      "(by ntp-service source-interface)\n"
+      " received: 2 valid replies, the last 21 s ago: stratum 2, leap none, reference clock ID "
+      "198.51.100.7, in through eth1\n"
+      " dropped: bogus 3\n"
+      " [2026-11-22 20:15:36] reply accepted: offset 0.4127 ms, delay 3.86 ms\n"
+      " [2026-11-22 20:15:36] reply dropped: test 5: its MAC is missing or wrong (authentication)\n"
+      " [2026-11-22 20:15:36] not delivered (host-unreachable)\n"
+      " [2026-11-22 20:15:36] no reply came\n"
+      " selection: its time is between -13.587 ms and 14.413 ms (offset 0.413 ms); 2 of 3 servers agree "
+      "on -1.000 ms to 2.000 ms\n"
+      " selection: stratum 2, synchronization distance 14.000 ms of at most 1 s, preference\n"
+      " do: nothing: all is well\n");
+  const auto& json = output.json.at("sessions").at(0);
+  EXPECT_EQ(json.at("sent").at("address"), "10.1.0.1");
+  EXPECT_EQ(json.at("sent").at("interface"), "eth1");
+  EXPECT_EQ(json.at("received").at("replies"), 2);
+  EXPECT_EQ(json.at("drops").at("bogus"), 3);
+  EXPECT_EQ(json.at("outcomes").at(1).at("code"), "authentication");
+  EXPECT_EQ(json.at("outcomes").at(3).at("result"), "timed-out");
+  EXPECT_EQ(json.at("selection").at("agreeing"), 2);
+}
+
+TEST(DisplayExplain, AnOutlierKnowsWhatCutIt) {
+  DisplayFixture f;
+  f.server().reason = core::Reason::outlier;
+  f.server().cluster_jitter = 0.004;
+  f.server().least_jitter = 0.0001;
+  const auto output = render_explain(f.snapshot(), kEverySession);
+  EXPECT_THAT(output.text,
+              HasSubstr("differs from the others by 4.000 ms, and the least jitter of one is 0.100 ms"));
+  EXPECT_EQ(output.json.at("sessions").at(0).at("selection").at("selection_jitter_ms"), 4.0);
+}
+
+TEST(DisplayExplain, AnAddressSelectsItsSessionInEveryVpn) {
+  DisplayFixture f;
+  f.config.local_clock = core::LocalClockConfig{};
+  EXPECT_EQ(render_explain(f.snapshot(), kEverySession).json.at("sessions").size(), 2u);
+  EXPECT_EQ(render_explain(f.snapshot(), only("192.0.2.10")).json.at("sessions").size(), 1u);
+  EXPECT_EQ(render_explain(f.snapshot(), only("192.0.2.99")).text, "Info: There is no such NTP session.\n");
+}
+
+TEST(DisplayExplain, SaysWhenTheKernelsClockIsLeftAlone) {
+  DisplayFixture f;
+  EXPECT_EQ(render_explain(f.snapshot(), kEverySession).json.at("clock"), "system");
+  f.clock = core::ClockKind::observe;
+  EXPECT_THAT(
+      render_explain(f.snapshot(), kEverySession).text,
+      ::testing::StartsWith(" the clock is only observed: the kernel's clock is not steered\n\n 192.0.2.10"));
+  f.clock = core::ClockKind::virtual_clock;
+  EXPECT_EQ(render_explain(f.snapshot(), kEverySession).json.at("clock"), "virtual");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <ranges>
 
 #include "base/net_address.h"
+#include "cli/server_filter.h"
 #include "core/reason.h"
 
 namespace noonmark::cli {
@@ -41,19 +42,27 @@ std::string row(int indent, std::string_view title, std::uint64_t value) {
   return fmt::format(" {:38}:          {}\n", fmt::format("{:{}}{}", "", indent, title), value);
 }
 
+/// Which key the packet named; empty where it does not matter.
+std::string key_text(const core::DropRecord& drop) {
+  if (core::drop_class(drop.reason) != DropClass::authentication) return {};
+  return drop.key_id == 0 ? ", without MAC" : fmt::format(", key {}", drop.key_id);
+}
+
 std::string drop_line(const core::DropRecord& drop, const core::NetworkView& network,
                       std::int64_t build_date) {
   const auto* vpn = network.find_vpn(drop.vpn);
   const auto place =
       vpn == nullptr || vpn->name.empty() ? std::string{} : fmt::format(" (VPN {})", vpn->name);
-  return fmt::format("  [{}] {} from {}{}\n", short_time(drop.when, build_date), core::code(drop.reason),
-                     base::to_string(drop.from), place);
+  return fmt::format("  [{}] {} from {}{}{}\n", short_time(drop.when, build_date), core::code(drop.reason),
+                     base::to_string(drop.from), place, key_text(drop));
 }
 
 std::string last_drops_text(const PacketStatistics& s, const core::NetworkView& network,
                             std::int64_t build_date) {
   if (s.last_drops.empty()) return {};
-  std::string text = fmt::format("Last {} packets drop reasons:\n", s.last_drops.size());
+  const auto count = s.last_drops.size();
+  std::string text = count == 1 ? std::string("Last 1 packet drop reason:\n")
+                                : fmt::format("Last {} packets drop reasons:\n", count);
   for (const auto& drop : s.last_drops | std::views::reverse) text += drop_line(drop, network, build_date);
   return text;
 }
@@ -68,6 +77,7 @@ nlohmann::json last_drops_json(const PacketStatistics& s, const core::NetworkVie
                     {"source", drop.from.address.to_string()},
                     {"port", drop.from.port},
                     {"vpn_instance", vpn == nullptr ? "" : vpn->name}});
+    if (core::drop_class(drop.reason) == DropClass::authentication) json.back()["key_id"] = drop.key_id;
   }
   return json;
 }
@@ -86,29 +96,157 @@ nlohmann::json reasons_json(const PacketStatistics& s) {
   return json;
 }
 
+std::string counters_text(const PacketStatistics& s, const core::NetworkView& network,
+                          std::int64_t build_date) {
+  std::string text = row(0, "Sent", s.sent) + row(3, "Send failures", s.send_failures) +
+                     row(0, "Received", s.received) + row(3, "Processed", s.processed) +
+                     row(3, "Dropped", s.dropped()) + row(6, "Validity test failures", validity_failures(s)) +
+                     row(9, "Authentication failures", s.dropped(DropClass::authentication));
+  for (const auto& r : kDropRows) text += row(6, r.title, s.dropped(r.row));
+  return text + last_drops_text(s, network, build_date);
+}
+
+nlohmann::json counters_json(const PacketStatistics& s, const core::NetworkView& network,
+                             std::int64_t build_date) {
+  return {{"sent", s.sent},
+          {"send_failures", s.send_failures},
+          {"received", s.received},
+          {"processed", s.processed},
+          {"dropped", s.dropped()},
+          {"drops", drops_json(s)},
+          {"drop_reasons", reasons_json(s)},
+          {"last_drops", last_drops_json(s, network, build_date)}};
+}
+
+std::string title(core::Family family) {
+  return fmt::format(" NTP {} Packet Statistical Information\n", base::to_string(family));
+}
+
+std::string rule() { return fmt::format(" {:-<50}\n", ""); }
+
 }  // namespace
 
 DisplayOutput render_statistics(const PacketStatistics& s, core::Family family,
                                 const core::NetworkView& network, std::int64_t build_date) {
-  std::string text =
-      fmt::format(" NTP {} Packet Statistical Information\n {:-<50}\n", base::to_string(family), "");
-  text += row(0, "Sent", s.sent) + row(3, "Send failures", s.send_failures) + row(0, "Received", s.received) +
-          row(3, "Processed", s.processed) + row(3, "Dropped", s.dropped()) +
-          row(6, "Validity test failures", validity_failures(s)) +
-          row(9, "Authentication failures", s.dropped(DropClass::authentication));
-  for (const auto& r : kDropRows) text += row(6, r.title, s.dropped(r.row));
-  text += last_drops_text(s, network, build_date);
-  nlohmann::json json{{"schema", kJsonSchema},
-                      {"family", base::to_string(family)},
-                      {"sent", s.sent},
-                      {"send_failures", s.send_failures},
-                      {"received", s.received},
-                      {"processed", s.processed},
-                      {"dropped", s.dropped()},
-                      {"drops", drops_json(s)},
-                      {"drop_reasons", reasons_json(s)},
-                      {"last_drops", last_drops_json(s, network, build_date)}};
-  return {text, json};
+  auto json = counters_json(s, network, build_date);
+  json["schema"] = kJsonSchema;
+  json["family"] = base::to_string(family);
+  return {title(family) + rule() + counters_text(s, network, build_date), json};
+}
+
+DisplayOutput render_statistics(std::span<const NamedStatistics> named, StatisticsOf of, core::Family family,
+                                const core::NetworkView& network, std::int64_t build_date) {
+  const bool peers = of == StatisticsOf::peers;
+  DisplayOutput output{"",
+                       {{"schema", kJsonSchema},
+                        {"family", base::to_string(family)},
+                        {peers ? "peers" : "interfaces", nlohmann::json::array()}}};
+  for (const auto& one : named) {
+    if (!output.text.empty()) output.text += '\n';
+    output.text += title(family);
+    output.text += fmt::format(" {}: {}\n", peers ? "Peer" : "Interface", source_name(one.name, one.vpn));
+    output.text += rule() + counters_text(*one.statistics, network, build_date);
+    auto json = counters_json(*one.statistics, network, build_date);
+    json[peers ? "source" : "interface"] = one.name;
+    json["vpn_instance"] = one.vpn;
+    output.json[peers ? "peers" : "interfaces"].push_back(std::move(json));
+  }
+  if (named.empty())
+    output.text =
+        peers ? "Info: There is no such NTP session.\n" : "Info: No NTP packet was seen on an interface.\n";
+  return output;
+}
+
+namespace {
+
+core::Family family_of(const Arguments& arguments) {
+  return arguments.has("ipv6") ? core::Family::ipv6 : core::Family::ipv4;
+}
+
+/// The interfaces that are meant; fails when there is none of that name.
+base::Result<std::vector<const core::Interface*>> interfaces_of(const Services& services,
+                                                                const Arguments& arguments) {
+  const auto name = arguments.value("<interface-name>");
+  std::vector<const core::Interface*> found;
+  for (const auto& interface : services.network.interfaces)
+    if (!name || interface.is_called(*name)) found.push_back(&interface);
+  if (name && found.empty())
+    return base::fail(fmt::format("Interface {} does not exist; see display interface brief.", *name));
+  return found;
+}
+
+std::vector<NamedStatistics> statistics_of_interfaces(const Services& services,
+                                                      std::span<const core::Interface* const> interfaces,
+                                                      core::Family family, bool also_unused) {
+  static const PacketStatistics kNone;
+  std::vector<NamedStatistics> named;
+  for (const auto* interface : interfaces) {
+    const auto* counters = services.engine.statistics(*interface, family);
+    if (counters == nullptr && !also_unused) continue;
+    const auto* vpn = services.network.find_vpn(interface->vpn);
+    named.push_back(
+        {interface->name, vpn == nullptr ? "" : vpn->name, counters == nullptr ? &kNone : counters});
+  }
+  return named;
+}
+
+bool is_meant(const ServerFilter& filter, core::Family family, const core::ServerKey& server) {
+  return server.address.family() == family && filter.admits(server);
+}
+
+std::vector<NamedStatistics> statistics_of_peers(const Services& services, const Arguments& arguments) {
+  const ServerFilter filter(arguments);
+  const auto counters = services.engine.session_statistics();
+  const auto& servers = services.engine.config().servers;
+  std::vector<NamedStatistics> named;
+  for (std::size_t i = 0; i < servers.size(); ++i)
+    if (is_meant(filter, family_of(arguments), servers[i].key))
+      named.push_back({servers[i].key.address.to_string(), servers[i].key.vpn, counters[i]});
+  return named;
+}
+
+}  // namespace
+
+base::Result<DisplayOutput> display_statistics(const Services& services, const Arguments& arguments) {
+  const auto family = family_of(arguments);
+  if (arguments.has("peer"))
+    return render_statistics(statistics_of_peers(services, arguments), StatisticsOf::peers, family,
+                             services.network, services.build_date);
+  if (!arguments.has("interface"))
+    return render_statistics(services.engine.statistics(family), family, services.network,
+                             services.build_date);
+  const auto interfaces = interfaces_of(services, arguments);
+  if (!interfaces) return tl::unexpected(interfaces.error());
+  return render_statistics(
+      statistics_of_interfaces(services, *interfaces, family, arguments.has("<interface-name>")),
+      StatisticsOf::interfaces, family, services.network, services.build_date);
+}
+
+base::Result<void> reset_statistics(const Services& services, const Arguments& arguments) {
+  core::StatisticsScope scope{.family = family_of(arguments)};
+  if (arguments.has("peer")) {
+    scope.of = core::StatisticsScope::Of::peers;
+    const ServerFilter filter(arguments);
+    for (const auto& server : services.engine.config().servers) {
+      if (!is_meant(filter, scope.family, server.key)) continue;
+      scope.peer = server.key;
+      services.reset_statistics(scope);
+    }
+    if (!filter.is_empty() && !scope.peer) return base::fail("There is no such NTP session.");
+    return {};
+  }
+  if (!arguments.has("interface")) {
+    services.reset_statistics(scope);
+    return {};
+  }
+  scope.of = core::StatisticsScope::Of::interfaces;
+  const auto interfaces = interfaces_of(services, arguments);
+  if (!interfaces) return tl::unexpected(interfaces.error());
+  for (const auto* interface : *interfaces) {
+    scope.interface = *interface;
+    services.reset_statistics(scope);
+  }
+  return {};
 }
 
 }  // namespace noonmark::cli

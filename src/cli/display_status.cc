@@ -51,6 +51,7 @@ nlohmann::json to_json(const Snapshot& s, const Reference& reference) {
       {"reference_time", json_time(reference_time_now(system, s.now.served), s.build_date)},
       {"synchronization_state", sync_state_text(system)},
       {"clock_settable", system.clock_settable},
+      {"clock", core::code(s.clock)},
   };
   if (s.true_offset) json["true_offset_ms"] = json_ms(s.true_offset->seconds());
   return json;

@@ -2,26 +2,19 @@
 
 #include "cli/advice.h"
 #include "cli/display.h"
+#include "cli/display_event.h"
 #include "cli/display_format.h"
 #include "cli/display_machine.h"
 #include "cli/display_sessions.h"
 #include "cli/display_statistics.h"
 #include "cli/display_status.h"
+#include "cli/snapshot.h"
 #include "config/datastore.h"
 
 namespace noonmark::cli {
 namespace {
 
 using Output = base::Result<DisplayOutput>;
-
-/// Calls `render` with the engine as it is now.
-template <class Render>
-DisplayOutput with_snapshot(const Services& services, Render render) {
-  const auto now = services.clock.now();
-  const auto associations = services.engine.associations(now);
-  return render(Snapshot{services.engine.state(), services.engine.config(), services.network, associations,
-                         now, services.build_date, services.clock.true_offset()});
-}
 
 Output display_status(const Services& services, const Arguments&) {
   return with_snapshot(services, render_status);
@@ -32,13 +25,13 @@ Output display_sessions(const Services& services, const Arguments& arguments) {
   return with_snapshot(services, [verbose](const Snapshot& s) { return render_sessions(s, verbose); });
 }
 
-Output display_explain(const Services& services, const Arguments&) {
-  return with_snapshot(services, render_explain);
+Output display_explain(const Services& services, const Arguments& arguments) {
+  const ServerFilter filter(arguments);
+  return with_snapshot(services, [&](const Snapshot& s) { return render_explain(s, filter); });
 }
 
-Output display_statistics(const Services& services, const Arguments& arguments) {
-  const auto family = arguments.has("ipv6") ? core::Family::ipv6 : core::Family::ipv4;
-  return render_statistics(services.engine.statistics(family), family, services.network, services.build_date);
+Output display_unsync_events(const Services& services, const Arguments&) {
+  return render_unsync_events(services.engine.unsync_events(), services.build_date);
 }
 
 Output display_interfaces(const Services& services, const Arguments&) {
@@ -61,15 +54,22 @@ Output display_lint(const Services& services, const Arguments&) {
   return render_lint(advice_on(services, services.datastore.running()));
 }
 
-constexpr std::array<DisplayCommand, 9> kCommands{{
+constexpr std::array<DisplayCommand, 12> kCommands{{
     {"display clock", "Time of the corrected clock", display_clock},
     {"display configuration lint", "Advice on the running configuration", display_lint},
     {"display interface brief", "Interfaces with their state, VPN instance and addresses",
      display_interfaces},
     {"display ip vpn-instance", "VPN instances of this machine", display_vpn_instances},
-    {"display ntp-service explain", "Why each session is as it is, and what to do", display_explain},
+    {"display ntp-service event clock-unsync", "The last losses of synchronization", display_unsync_events},
+    {"display ntp-service explain [ <ipv4-address> | ipv6 <ipv6-address> ] [ vpn-instance <vpn-name> ]",
+     "Why each session is as it is, and what to do", display_explain},
     {"display ntp-service sessions [ verbose ]", "NTP sessions", display_sessions},
     {"display ntp-service statistics packet [ ipv6 ]", "Counters of NTP packets", display_statistics},
+    {"display ntp-service statistics packet [ ipv6 ] interface { <interface-name> | all }",
+     "Counters of NTP packets by interface", display_statistics},
+    {"display ntp-service statistics packet peer"
+     " [ <ipv4-address> [ vpn-instance <vpn-name> ] | ipv6 [ <ipv6-address> [ vpn-instance <vpn-name> ] ] ]",
+     "Counters of NTP packets by session", display_statistics},
     {"display ntp-service status", "State of the clock", display_status},
     {"display version", "Version of this program", display_version},
 }};

@@ -31,20 +31,16 @@ constexpr std::array<Row, static_cast<std::size_t>(Reason::kCount)> kRows{{
      "nothing: it comes back when it agrees as closely as the others"},
     {Reason::usable, "the server can be used", "configure it with ntp-service unicast-server"},
     {Reason::vpn_unknown, "VPN instance {vpn} does not exist on this machine{nearest_vpns}",
-     "create the VRF device or named network namespace {vpn}, or correct the name; the session then starts "
-     "by itself"},
+     "create the VRF device or named network namespace {vpn}, or correct the name"},
     {Reason::interface_unknown, "source interface {interface} does not exist in {place}{nearest_interfaces}",
-     "create the interface, give one of them this name as its alias, or correct the name; the session then "
-     "starts by "
-     "itself"},
+     "create the interface, give one of them this name as its alias, or correct the name"},
     {Reason::interface_ambiguous,
      "source interface {interface} is the name of several interfaces: {namesakes}",
      "leave that alias to one of them, or configure the Linux name"},
-    {Reason::interface_down, "source interface {interface} is down",
-     "bring the interface up; the session then starts by itself"},
+    {Reason::interface_down, "source interface {interface} is down", "bring the interface up"},
     {Reason::interface_without_address,
      "source interface {interface} has no {family} address that could be a source",
-     "give the interface a primary {family} address that is in full use; the session then starts by itself"},
+     "give the interface a primary {family} address that is in full use"},
     {Reason::interface_in_other_vpn,
      "source interface {interface} is not in {place}, but in {interface_place}",
      "move the interface to {place}, or configure another source interface or vpn-instance for this server"},
@@ -65,11 +61,9 @@ constexpr std::array<Row, static_cast<std::size_t>(Reason::kCount)> kRows{{
      "see that {address} answers NTP on UDP port {port} in {place}, and that no filter on the way drops it"},
     {Reason::no_reply_signed,
      "no reply to {requests} signed with key {key} from {source}: unreachable, or the server has no such key "
-     "(many stay "
-     "silent)",
+     "(many stay silent)",
      "see that {address} answers NTP on UDP port {port} in {place}, and that key {key} has the same id, "
-     "algorithm and "
-     "password there"},
+     "algorithm and password there"},
     {Reason::no_route, "there is no way to the server in {place}: {error}",
      "see the routing table of {place} and the neighbours on the way, or correct the vpn-instance of the "
      "server line"},
@@ -82,18 +76,15 @@ constexpr std::array<Row, static_cast<std::size_t>(Reason::kCount)> kRows{{
      "start the NTP server there, correct the port of the server line, or see to the filters on the way"},
     {Reason::source_address_gone,
      "there is nothing to send from in {place} ({source}): the address is not on this machine",
-     "give the interface on the way to the server (or the source interface) an address; the session then "
-     "starts by itself"},
+     "give the interface on the way to the server (or the source interface) an address"},
     {Reason::send_failed, "requests cannot be sent: {error}",
      "see what the system's error says; it is tried again at each poll"},
     {Reason::reply_from_other_address, "the reply comes from {impostor}, not from the address asked",
      "configure the server by the address that it answers from: {impostor_address}; or, on the server, "
-     "remove its source "
-     "interface"},
+     "remove its source interface"},
     {Reason::reply_without_mac, "server answers without MAC: it lacks key {key} or its authentication is off",
      "configure key {key} on the server with the same algorithm and password, or remove authentication-keyid "
-     "from the "
-     "server line"},
+     "from the server line"},
     {Reason::reply_mac_wrong, "{mac_fault}",
      "configure key {key} with the same algorithm and password on both sides"},
     {Reason::crypto_nak,
@@ -159,30 +150,25 @@ constexpr bool is_complete() {
 }
 static_assert(is_complete(), "every core::Reason has its row, in the order of the enumeration");
 
-std::string place(std::string_view vpn) {
-  return vpn.empty() ? "the public instance" : fmt::format("VPN instance {}", vpn);
+/// Whether a session waits for what the advice says, and goes on without further ado.
+bool heals_by_itself(Reason reason) {
+  switch (reason) {
+    case Reason::vpn_unknown:
+    case Reason::interface_unknown:
+    case Reason::interface_down:
+    case Reason::interface_without_address:
+    case Reason::source_address_gone: return true;
+    default: return false;
+  }
 }
 
 std::string place(const core::NetworkView& network, core::VpnId id) {
   const auto* vpn = network.find_vpn(id);
-  return vpn == nullptr ? "another VPN instance" : place(vpn->name);
+  return vpn == nullptr ? "another VPN instance" : place_text(vpn->name);
 }
 
 std::string requests_text(std::uint32_t count) {
   return fmt::format("{} request{}", count, count == 1 ? "" : "s");
-}
-
-/// An offset in the unit that suits it.
-std::string offset_text(double seconds) {
-  return std::abs(seconds) < 1 ? milliseconds(seconds, 3) : fixed(seconds, 3) + " s";
-}
-
-std::string configured_interface(const AssociationState& session, const core::NtpConfig& config) {
-  if (!session.config.source_interface.empty()) return session.config.source_interface;
-  for (const auto& source : config.source_interfaces)
-    if (source.family == session.config.key.address.family() && source.vpn == session.config.key.vpn)
-      return source.interface_name;
-  return session.source_interface;
 }
 
 std::string nearest_text(std::string_view wanted, const std::vector<std::string>& existing) {
@@ -222,6 +208,7 @@ std::string interface_place(std::string_view name, const core::NetworkView& netw
 }
 
 std::string source_text(const AssociationState& session) {
+  if (session.sent_from) return session.sent_from->to_string();
   if (session.source) return session.source->to_string();
   if (session.last_local) return session.last_local->to_string();
   return "an address of the kernel's choice";
@@ -231,7 +218,7 @@ std::string impostor_text(const AssociationState& session) {
   if (!session.impostor) return "another address";
   const auto other_vpn = session.impostor_vpn != session.config.key.vpn;
   return base::to_string(*session.impostor) +
-         (other_vpn ? fmt::format(" in {}", place(session.impostor_vpn)) : "");
+         (other_vpn ? fmt::format(" in {}", place_text(session.impostor_vpn)) : "");
 }
 
 std::string mac_fault(const AssociationState& session) {
@@ -261,7 +248,7 @@ fmt::dynamic_format_arg_store<fmt::format_context> facts_of(const AssociationSta
   add("address", key.address.to_string());
   add("port", session.config.port);
   add("vpn", key.vpn);
-  add("place", place(key.vpn));
+  add("place", place_text(key.vpn));
   add("family", std::string(base::to_string(key.address.family())));
   add("ipv6", std::string(is_v4 ? "" : "ipv6 "));
   add("key", session.config.key_id);
@@ -299,7 +286,21 @@ std::string fill(std::string_view pattern, const fmt::dynamic_format_arg_store<f
 
 }  // namespace
 
+std::string configured_interface(const AssociationState& session, const core::NtpConfig& config) {
+  if (!session.config.source_interface.empty()) return session.config.source_interface;
+  for (const auto& source : config.source_interfaces)
+    if (source.family == session.config.key.address.family() && source.vpn == session.config.key.vpn)
+      return source.interface_name;
+  return session.source_interface;
+}
+
 Explanation explain(const AssociationState& session, const Snapshot& snapshot) {
+  auto explanation = explain_probe(session, snapshot);
+  if (heals_by_itself(session.reason)) explanation.advice += "; the session then starts by itself";
+  return explanation;
+}
+
+Explanation explain_probe(const AssociationState& session, const Snapshot& snapshot) {
   const auto index = static_cast<std::size_t>(session.reason);
   CHECK(index < kRows.size());
   const auto facts = facts_of(session, snapshot);

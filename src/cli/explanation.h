@@ -16,6 +16,10 @@ struct Explanation {
 };
 
 Explanation explain(const core::AssociationState& session, const Snapshot& snapshot);
+/// The same of a server that was only tested: nothing goes on by itself.
+Explanation explain_probe(const core::AssociationState& session, const Snapshot& snapshot);
+/// The source interface that the server line or the configuration names for it; empty: none.
+std::string configured_interface(const core::AssociationState& session, const core::NtpConfig& config);
 /// The session of `refclock-master`; the configuration must have one.
 Explanation explain_local_clock(const Snapshot& snapshot);
 

@@ -175,9 +175,17 @@ constexpr std::array kTexts{
                   "VRF devices and named network namespaces, and names that the configuration uses though "
                   "nothing of that name exists (missing).",
                   "display ip vpn-instance"},
-    ReferenceText{"display ntp-service explain",
-                  "For each server a verdict with a stable code, the facts it comes from, and what to do.",
-                  "display ntp-service explain"},
+    ReferenceText{
+        "display ntp-service event clock-unsync",
+        "The last ten losses of synchronization since the start, newest first: the source that was lost, "
+        "and why.",
+        "display ntp-service event clock-unsync"},
+    ReferenceText{
+        "display ntp-service explain [ <ipv4-address> | ipv6 <ipv6-address> ] [ vpn-instance <vpn-name> ]",
+        "For each server a verdict with a stable code, the facts it comes from, and what to do. The facts: "
+        "what was sent and from where, what came back, which test each of the last eight replies passed or "
+        "failed, and how the selection judged it. Without vpn-instance the servers in every VPN instance.",
+        "display ntp-service explain 192.0.2.1"},
     ReferenceText{
         "display ntp-service sessions [ verbose ]",
         "A block for each server: what it is (configured, master, selected, candidate, sane, valid), "
@@ -187,10 +195,56 @@ constexpr std::array kTexts{
                   "What was sent, received and dropped, by reason, and the last ten drops.",
                   "display ntp-service statistics packet ipv6"},
     ReferenceText{
+        "display ntp-service statistics packet [ ipv6 ] interface { <interface-name> | all }",
+        "The same for one interface, or for each that saw an NTP packet. A request counts where the kernel "
+        "sent it. An interface that is gone takes its counters along.",
+        "display ntp-service statistics packet interface eth0"},
+    ReferenceText{
+        "display ntp-service statistics packet peer"
+        " [ <ipv4-address> [ vpn-instance <vpn-name> ] | ipv6 [ <ipv6-address> [ vpn-instance <vpn-name> ] ] "
+        "]",
+        "The same for each session of a family, or for those with one server: in every VPN instance, if none "
+        "is given. Restarts of the session keep the counters.",
+        "display ntp-service statistics packet peer 192.0.2.1 vpn-instance MGMT"},
+    ReferenceText{
         "display ntp-service status",
         "Whether the clock is synchronized, to what, and how well: offset, root delay and dispersion, "
         "frequency.",
         "display ntp-service status"},
+    ReferenceText{"display ntp-service trace",
+                  "Begins with this machine and its system peer and asks each server once for the one that "
+                  "it follows, in "
+                  "the VPN instance of the first, for at most 1 s each and 16 servers. It ends with the "
+                  "reference clock, "
+                  "at a server that does not answer, or where the reference ID is no IPv4 address. Only to "
+                  "be used while "
+                  "the clock follows a configured server.",
+                  "display ntp-service trace"},
+    ReferenceText{
+        "test ntp-service unicast-server <ip-address> [ version <version-number>"
+        " | authentication-keyid <key-id> | source-interface <interface-name> | vpn-instance <vpn-name>"
+        " | port <port-number> ] *",
+        "Sends four requests, one a second, as the server line with these options would, and tells each "
+        "reply; "
+        "then whether the server could be followed, and else why not. The clock is not touched and nothing "
+        "is "
+        "configured. A key must be committed. Ctrl+C ends it and sums up what came.",
+        "test ntp-service unicast-server 192.0.2.1 authentication-keyid 1 vpn-instance MGMT"},
+    ReferenceText{"test ntp-service unicast-server ipv6 <ip-address> [ authentication-keyid <key-id>"
+                  " | source-interface <interface-name> | vpn-instance <vpn-name> | port <port-number> ] *",
+                  "The same over IPv6. A link-local server needs a source interface.",
+                  "test ntp-service unicast-server ipv6 2001:db8::1"},
+    ReferenceText{"reset ntp-service statistics packet [ ipv6 ]",
+                  "The counters of the family begin again; those of sessions and interfaces stay.",
+                  "reset ntp-service statistics packet"},
+    ReferenceText{"reset ntp-service statistics packet [ ipv6 ] interface { <interface-name> | all }",
+                  "The counters of one interface, or of all, begin again.",
+                  "reset ntp-service statistics packet interface all"},
+    ReferenceText{"reset ntp-service statistics packet peer"
+                  " [ <ipv4-address> [ vpn-instance <vpn-name> ] | ipv6 [ <ipv6-address> [ vpn-instance "
+                  "<vpn-name> ] ] ]",
+                  "The counters of the sessions of a family, or with one server, begin again.",
+                  "reset ntp-service statistics packet peer 192.0.2.1"},
     ReferenceText{"display version", "The version of this program.", "display version"},
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "cli/display_statistics.h"
 #include "cli/configuration_commands.h"
 #include "cli/display_format.h"
 #include "cli/session.h"
@@ -84,5 +85,10 @@ base::Result<DisplayOutput> show_history(Session& session, const Match&) {
 }
 
 void reset_ntp_sessions(Session& session, const Match&) { session.services().reset_sessions(); }
+
+void reset_ntp_statistics(Session& session, const Match& match) {
+  if (const auto done = reset_statistics(session.services(), match.arguments); !done)
+    session.refuse(done.error().message);
+}
 
 }  // namespace noonmark::cli

@@ -22,5 +22,6 @@ void stop_monitor(Session&, const Match&);
 void reset_history(Session&, const Match&);
 base::Result<DisplayOutput> show_history(Session&, const Match&);
 void reset_ntp_sessions(Session&, const Match&);
+void reset_ntp_statistics(Session&, const Match&);
 
 }  // namespace noonmark::cli

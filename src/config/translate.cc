@@ -21,21 +21,6 @@ void add_keys(const Configuration& from, const KeyRing& keyring, Translation& to
   }
 }
 
-core::ServerConfig server_config(const Server& server) {
-  const auto range = poll_range(server);
-  return {.key = server.key(),
-          .version = server.address.is_v4() ? server.version : std::uint8_t{4},
-          .key_id = server.key_id,
-          .source_interface = server.source_interface,
-          .preference = server.preference,
-          .preempt = server.preempt,
-          .burst = server.burst,
-          .iburst = server.iburst,
-          .minpoll = range.minimum,
-          .maxpoll = range.maximum,
-          .port = server.port};
-}
-
 void set_families(const Configuration& from, core::NtpConfig& to) {
   for (std::size_t i = 0; i < to.families.size(); ++i) {
     to.families[i].disabled = from.family_disabled[i];
@@ -51,6 +36,21 @@ void set_families(const Configuration& from, core::NtpConfig& to) {
 }
 
 }  // namespace
+
+core::ServerConfig server_config(const Server& server) {
+  const auto range = poll_range(server);
+  return {.key = server.key(),
+          .version = server.address.is_v4() ? server.version : std::uint8_t{4},
+          .key_id = server.key_id,
+          .source_interface = server.source_interface,
+          .preference = server.preference,
+          .preempt = server.preempt,
+          .burst = server.burst,
+          .iburst = server.iburst,
+          .minpoll = range.minimum,
+          .maxpoll = range.maximum,
+          .port = server.port};
+}
 
 Translation to_ntp_config(const Configuration& from, const KeyRing& keyring) {
   Translation to;

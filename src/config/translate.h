@@ -9,6 +9,9 @@
 
 namespace noonmark::config {
 
+/// The engine's form of one server line.
+core::ServerConfig server_config(const Server& server);
+
 /// The engine's configuration. `problems` are sentences about keys that could not be deciphered: those are
 /// left out, and sessions that use them wait.
 struct Translation {

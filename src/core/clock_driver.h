@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "base/result.h"
 #include "core/instant.h"
@@ -9,10 +10,19 @@
 
 namespace noonmark::core {
 
+/// What a clock driver does with its commands.
+enum class ClockKind : std::uint8_t {
+  system,        // steers the kernel's clock
+  observe,       // keeps a corrected time of its own
+  virtual_clock  // the same of a clock that is wrong on purpose
+};
+std::string_view code(ClockKind kind);  // "system", "observe", "virtual"
+
 /// A clock that can be read on both scales and steered. Used by one thread.
 class ClockDriver {
  public:
   virtual ~ClockDriver() = default;
+  virtual ClockKind kind() const { return ClockKind::system; }
   virtual Instant now() = 0;
   /// The instant at which the kernel's real-time clock showed `unix_nanoseconds` (a packet's time stamp, at
   /// most some seconds ago).

@@ -654,10 +654,11 @@ std::vector<AssociationState> Engine::associations(Instant now) const {
 const PacketStatistics& Engine::statistics(Family family) const {
   return impl_->statistics[static_cast<std::size_t>(family)];
 }
-const PacketStatistics* Engine::statistics(const ServerKey& server) const {
-  const auto it =
-      std::ranges::find_if(impl_->associations, [&](const auto& a) { return a->config().key == server; });
-  return it == impl_->associations.end() ? nullptr : &(*it)->statistics();
+std::vector<const PacketStatistics*> Engine::session_statistics() const {
+  std::vector<const PacketStatistics*> all;
+  all.reserve(impl_->associations.size());
+  for (const auto& a : impl_->associations) all.push_back(&a->statistics());
+  return all;
 }
 const PacketStatistics* Engine::statistics(const Interface& interface, Family family) const {
   return impl_->interface_counters.find(impl_->view, interface, family);

@@ -122,8 +122,8 @@ class Engine {
   /// In configuration order. Offsets, distances and filter dispersions are brought up to `now`.
   std::vector<AssociationState> associations(Instant now) const;
   const PacketStatistics& statistics(Family family) const;
-  /// Null: there is no such session.
-  const PacketStatistics* statistics(const ServerKey& server) const;
+  /// Of the sessions, in the order of associations().
+  std::vector<const PacketStatistics*> session_statistics() const;
   /// Null: no packet was seen there.
   const PacketStatistics* statistics(const Interface& interface, Family family) const;
   /// The last losses of synchronization, newest last, at most 10.

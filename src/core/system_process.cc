@@ -222,7 +222,11 @@ void SystemProcess::update(Associations associations, const NtpConfig& config, c
   const bool leads = fresh == peer && sample.has_value();
   if (!was_followed) held_back_.reset();
   double stepped = 0;
-  if (leads) stepped = steer(*peer, measurement_of(*peer, *sample, selection), config, now, out);
+  if (leads) {
+    stepped = steer(*peer, measurement_of(*peer, *sample, selection), config, now, out);
+    state_.agreement.low -= stepped;
+    state_.agreement.high -= stepped;
+  }
   if (held_back_) peer->state().reason = *held_back_;
   if (!held_back_ && (leads || (was_synchronized && !was_followed))) {
     follow(*peer, selection, stepped, now);

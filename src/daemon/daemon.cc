@@ -76,9 +76,9 @@ base::Result<config::Configuration> read_configuration(const std::string& path,
   if (!text) return tl::unexpected(text.error());
   auto loaded = cli::load_configuration(*text, keyring, cli::Judgement::file);
   if (loaded.refused.empty()) return std::move(loaded.configuration);
-  std::string message = fmt::format("{}: {} refused:", path,
-                                    loaded.refused.size() == 1 ? "a line is"
-                                                               : fmt::format("{} lines are", loaded.refused.size()));
+  std::string message = fmt::format(
+      "{}: {} refused:", path,
+      loaded.refused.size() == 1 ? "a line is" : fmt::format("{} lines are", loaded.refused.size()));
   for (const auto& line : loaded.refused)
     message += fmt::format("\n  line {}: {}", line.number, line.message);
   return base::fail(message);
@@ -141,15 +141,23 @@ base::Result<void> run_daemon(const Options& options, base::LogSink& sink) {
   datastore.add(participant);
   start(service, datastore, log);
 
-  cli::Services services{.datastore = datastore,
-                         .engine = service.engine(),
-                         .clock = **clock,
-                         .network = service.network(),
-                         .host_name = host_name(),
-                         .version = kVersion,
-                         .reset_sessions = [&] { service.reset_sessions(); },
-                         .log = &log,
-                         .build_date = kBuildDate};
+  cli::Services services{
+      .datastore = datastore,
+      .engine = service.engine(),
+      .clock = **clock,
+      .network = service.network(),
+      .host_name = host_name(),
+      .version = kVersion,
+      .reset_sessions = [&] { service.reset_sessions(); },
+      .reset_statistics = [&](const core::StatisticsScope& scope) { service.reset_statistics(scope); },
+      .probes = {.start =
+                     [&](const core::ProbeRequest& request, std::function<void()> news) {
+                       return service.start_probe(request, std::move(news));
+                     },
+                 .state = [&](core::ProbeId id) { return service.probe(id); },
+                 .cancel = [&](core::ProbeId id) { service.cancel_probe(id); }},
+      .log = &log,
+      .build_date = kBuildDate};
   AdviceWatch advice(loop, services, log);
   service.on_events([&] { advice.look_soon(); });
   std::unique_ptr<cli::Server> control;

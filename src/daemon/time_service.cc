@@ -44,6 +44,10 @@ TimeService::TimeService(io::Loop& loop, core::ClockDriver& clock, base::Random&
   on_network_change();
 }
 
+TimeService::~TimeService() {
+  if (telling_) loop_.cancel(*telling_);
+}
+
 void TimeService::run(const Step& step) {
   outbox_.clear();
   step(engine_, clock_.now(), outbox_);
@@ -60,8 +64,23 @@ void TimeService::run(const Step& step) {
     const auto line = cli::event_text(event);
     log_.write(line.level, line.line);
   }
+  for (const auto id : outbox_.probes) tell(id);
   if (!outbox_.events.empty() && logged_) logged_();
   if (step_done_) step_done_();
+}
+
+void TimeService::tell(core::ProbeId id) {
+  if (std::ranges::find(news_, id) == news_.end()) news_.push_back(id);
+  if (telling_) return;
+  telling_ = loop_.post([this] {
+    telling_.reset();
+    for (const auto told : std::exchange(news_, {})) {
+      const auto asker = askers_.find(told);
+      if (asker == askers_.end()) continue;
+      const auto news = asker->second.news;  // it may cancel the probe
+      news();
+    }
+  });
 }
 
 core::Stamp TimeService::stamp(std::optional<std::int64_t> kernel_ns) {
@@ -101,13 +120,36 @@ void TimeService::on_network_change() {
 }
 
 void TimeService::apply(const core::NtpConfig& config) {
-  watch_.use_vpns(vpns_of(config));
+  use_vpns(config);
   run([&](core::Engine& e, core::Instant now, core::Outbox& out) { e.apply(config, now, out); });
   listen();
 }
 
 void TimeService::reset_sessions() {
   run([](core::Engine& e, core::Instant now, core::Outbox& out) { e.reset_sessions(now, out); });
+}
+
+base::Result<core::ProbeId> TimeService::start_probe(const core::ProbeRequest& request,
+                                                     std::function<void()> news) {
+  use_vpns(engine_.config(), request.server.key.vpn);  // the engine must know it before
+  base::Result<core::ProbeId> id;
+  run([&](core::Engine& e, core::Instant now, core::Outbox& out) { id = e.start_probe(request, now, out); });
+  if (id) askers_.emplace(*id, Asker{request.server.key.vpn, std::move(news)});
+  use_vpns(engine_.config());
+  return id;
+}
+
+void TimeService::cancel_probe(core::ProbeId id) {
+  if (askers_.erase(id) == 0) return;
+  run([id](core::Engine& e, core::Instant, core::Outbox& out) { e.cancel_probe(id, out); });
+  use_vpns(engine_.config());
+}
+
+void TimeService::use_vpns(const core::NtpConfig& config, const std::string& another) {
+  auto names = vpns_of(config);
+  names.insert(another);
+  for (const auto& [id, asker] : askers_) names.insert(asker.vpn);
+  watch_.use_vpns(std::move(names));
 }
 
 void TimeService::listen() {

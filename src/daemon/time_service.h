@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -24,11 +25,19 @@ class TimeService final : private io::NtpSockets::Handler {
  public:
   TimeService(io::Loop& loop, core::ClockDriver& clock, base::Random& random, base::LogSink& log,
               std::int64_t build_date);
+  ~TimeService();
 
   base::Result<void> prepare(const core::NtpConfig& config) const { return engine_.prepare(config); }
   /// `config` has passed prepare().
   void apply(const core::NtpConfig& config);
   void reset_sessions();
+  void reset_statistics(const core::StatisticsScope& scope) { engine_.reset_statistics(scope); }
+
+  /// core::Engine's, in VPN instances that no server line uses as well. `news` is called from the loop after
+  /// each outcome and at the end, not after cancel_probe().
+  base::Result<core::ProbeId> start_probe(const core::ProbeRequest& request, std::function<void()> news);
+  std::optional<core::ProbeState> probe(core::ProbeId id) { return engine_.probe(id, clock_.now()); }
+  void cancel_probe(core::ProbeId id);
 
   const core::Engine& engine() const { return engine_; }
   const core::NetworkView& network() const { return watch_.view(); }
@@ -52,6 +61,13 @@ class TimeService final : private io::NtpSockets::Handler {
   /// Lets the engine do one thing and carries out what it wants.
   void run(const Step& step);
   void listen();
+  void use_vpns(const core::NtpConfig& config, const std::string& another = {});
+  void tell(core::ProbeId id);
+
+  struct Asker {
+    std::string vpn;
+    std::function<void()> news;
+  };
 
   io::Loop& loop_;
   core::ClockDriver& clock_;
@@ -60,6 +76,9 @@ class TimeService final : private io::NtpSockets::Handler {
   io::NtpSockets sockets_;
   io::NetworkWatch watch_;
   core::Outbox outbox_;
+  std::map<core::ProbeId, Asker> askers_;
+  std::vector<core::ProbeId> news_;
+  std::optional<io::Loop::TaskId> telling_;
   std::function<void()> step_done_;
   std::function<void()> logged_;
 };

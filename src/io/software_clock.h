@@ -20,6 +20,9 @@ class SoftwareClock final : public core::ClockDriver {
     return {kernel, offset, frequency, true};
   }
 
+  core::ClockKind kind() const override {
+    return knows_truth_ ? core::ClockKind::virtual_clock : core::ClockKind::observe;
+  }
   core::Instant now() override;
   core::Instant at_kernel_time(std::int64_t unix_nanoseconds) override;
   base::Result<void> apply(const core::ClockCommand& command) override;

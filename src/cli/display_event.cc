@@ -1,0 +1,34 @@
+#include "cli/display_event.h"
+
+#include <fmt/format.h>
+#include <ranges>
+
+namespace noonmark::cli {
+namespace {
+
+std::string_view session_type(const core::UnsyncEvent& event) {
+  return event.source.starts_with("LOCAL") ? "local clock, configured" : "client, configured";
+}
+
+}  // namespace
+
+DisplayOutput render_unsync_events(const std::deque<core::UnsyncEvent>& events, std::int64_t build_date) {
+  DisplayOutput output{"", {{"schema", kJsonSchema}, {"events", nlohmann::json::array()}}};
+  int number = 0;
+  for (const auto& event : events | std::views::reverse) {
+    output.text += fmt::format(
+        "{:>2}. Clock source   :  {}\n    Session type   :  {}\n    Unsync reason  :  {}\n"
+        "    Unsync time    :  {}+00:00\n",
+        ++number, source_name(event.source, event.vpn), session_type(event), core::to_string(event.reason),
+        short_time(event.when, build_date));
+    output.json["events"].push_back({{"source", event.source},
+                                     {"vpn_instance", event.vpn},
+                                     {"session_type", session_type(event)},
+                                     {"reason", core::to_string(event.reason)},
+                                     {"time", json_time(event.when, build_date)}});
+  }
+  if (events.empty()) output.text = "Info: The clock has not lost its synchronization since the start.\n";
+  return output;
+}
+
+}  // namespace noonmark::cli
