@@ -308,10 +308,11 @@ std::size_t LineEditor::word_before() const {
 
 std::optional<wchar_t> LineEditor::complete() {
   if (!cycle_) {
-    const auto text = typed();
-    const auto words = current_->assistant.completions(utf8_of(text));
+    auto text = utf8_of(typed());
+    const auto words = current_->assistant.completions(text);
+    wipe(text);
     if (!words) return finish(Line::Status::end);
-    cycle_ = Cycle{{}, 0, text.size() - (text.find_last_of(L' ') + 1)};  // npos + 1 is 0
+    cycle_ = Cycle{{}, 0, typed().size() - (typed().find_last_of(L' ') + 1)};  // npos + 1 is 0
     for (const auto& word : *words) cycle_->words.push_back(wide_of(word));
   }
   auto& cycle = *cycle_;
@@ -329,7 +330,9 @@ std::optional<wchar_t> LineEditor::complete() {
 }
 
 std::optional<wchar_t> LineEditor::show_help() {
-  const auto help = current_->assistant.help(utf8_of(typed()), size_.columns);
+  auto text = utf8_of(typed());
+  const auto help = current_->assistant.help(text, size_.columns);
+  wipe(text);
   if (!help) return finish(Line::Status::end);
   go_below();
   outgoing_ += *help;
@@ -352,6 +355,8 @@ void LineEditor::settle() {
   now.at_end = at_end;
   if (grows) {
     append(text.substr(now.shown.size()));
+  } else if (drawn_ == "\a") {
+    outgoing_ += drawn_;
   } else if (now.fresh || !drawn_.empty()) {
     show_anew();
   }

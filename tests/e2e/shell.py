@@ -241,6 +241,22 @@ def refresh(lab):
     leave(shell)
 
 
+def running(lab):
+    """what a command says while it runs is seen at once; Ctrl+C ends it, and what was typed ahead"""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        shell = lab.shell()
+        shell.press(f"test ntp-service unicast-server 127.0.0.1 port {silent.getsockname()[1]}\r")
+        shell.wait_for_text(r"CTRL\+C to stop")
+        shell.press("display version\r")  # typed ahead
+        start = time.monotonic()
+        shell.press(control("C"))
+        shell.wait_for_rows("<H>")
+        expect(time.monotonic() - start < 1, "it goes on")
+        expect(not any("Noonmark Version" in row for row in shell.rows()), "what was typed before Ctrl+C is executed")
+        leave(shell)
+
+
 def wrapped_lines(lab):
     """a line of several rows: help eats nothing, edits land where they should, also at the margin"""
     columns = 40
@@ -262,6 +278,9 @@ def wrapped_lines(lab):
     shell.press(LEFT * 3 + "A" + HOME + "B" + END + "C")
     edited = "B" + full[:-3] + "A" + "xyzC"
     shell.wait_until(lambda: shell.rows()[-3:] == rows_of(prompt + edited, columns), f"not {edited}")
+    shell.forget()
+    shell.press(RIGHT)
+    shell.wait_for_received(b"\a")
     shell.press(control("U") + full + "\r")
     shell.wait_for_text("Unrecognized")
     shell.wait_for_rows("[~H]")
@@ -643,7 +662,7 @@ def help_time(lab):
     expect(median < HELP_LIMIT, f"the median is {median * 1e3:.1f} ms")
 
 
-SCENARIOS = [help_key, tab_key, editing_keys, history_keys, pages, control_keys, refresh, wrapped_lines, any_keys, utf8,
+SCENARIOS = [help_key, tab_key, editing_keys, history_keys, pages, control_keys, refresh, running, wrapped_lines, any_keys, utf8,
              simple_terminals, user_files, window_size, echo, typed_ahead, hanging_daemon, hang_up, monitor, files,
              many_shells, help_time]
 
