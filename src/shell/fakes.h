@@ -89,6 +89,7 @@ struct FakeKeyboard final : Keyboard {
   std::deque<Wait> waits;  // then: ready
   int pauses_left = 0;     // then: q
   int width = 80;
+  int pieces_left = 1'000'000;  // then: Ctrl+C
 
   Key read_key() override {
     const auto key = keys.front();
@@ -101,6 +102,7 @@ struct FakeKeyboard final : Keyboard {
     waits.pop_front();
     return wait;
   }
+  bool is_interrupted() override { return pieces_left-- == 0; }
   bool pause(std::chrono::seconds) override { return pauses_left-- > 0; }
   int columns() override { return width; }
 };

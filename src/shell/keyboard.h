@@ -17,6 +17,8 @@ class Keyboard {
   /// Waits until `descriptor` is readable, Ctrl+C is pressed or the terminal is gone. Other keys stay for
   /// later; Ctrl+C throws away those before it.
   virtual Wait wait_for(int descriptor) = 0;
+  /// True if Ctrl+C has been pressed; does not wait. Other keys as with wait_for().
+  virtual bool is_interrupted() = 0;
   /// Waits so long. False once q or Ctrl+C is pressed or the terminal is gone; other keys are passed over.
   virtual bool pause(std::chrono::seconds time) = 0;
   /// Of the terminal, now.

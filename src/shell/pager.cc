@@ -11,6 +11,8 @@ namespace {
 constexpr std::string_view kMore = "  ---- More ----";
 constexpr std::string_view kErase = "\033[16D                \033[16D";
 
+constexpr std::size_t kPiece = 4096;  // octets; then to the end of the line
+
 /// The first lines of `text`: so many as fit into `rows`, but at least one.
 std::string_view head(std::string_view text, int rows, int columns) {
   std::size_t end = 0;
@@ -23,10 +25,21 @@ std::string_view head(std::string_view text, int rows, int columns) {
   return text.substr(0, end);
 }
 
+/// Piece by piece, so that Ctrl+C is seen although the terminal is slow.
+bool write_at_once(std::string_view text, Output& out, Keyboard& keyboard) {
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n', kPiece), text.size() - 1) + 1;
+    if (!out.write(text.substr(0, end))) return false;
+    if (keyboard.is_interrupted()) return true;
+    text.remove_prefix(end);
+  }
+  return true;
+}
+
 }  // namespace
 
 bool write_paged(std::string_view text, int screen_length, Output& out, Keyboard& keyboard) {
-  if (screen_length <= 0) return out.write(text);
+  if (screen_length <= 0) return write_at_once(text, out, keyboard);
   for (int rows = screen_length;;) {
     const auto page = head(text, rows, keyboard.columns());
     if (!out.write(page)) return false;

@@ -42,6 +42,18 @@ TEST(Pager, ALongLineCountsAsTheRowsThatItTakes) {
   EXPECT_EQ(paged("123456789\n2\n", 2, {Key::page}, 4), "123456789\n" + more + "2\n") << "more than a page";
 }
 
+TEST(Pager, CtrlCStopsWhatIsNotPaged) {
+  std::string text;
+  while (text.size() < 100'000) text += "a line of a long display\n";
+  EXPECT_EQ(paged(text, 0, {}), text);
+  FakeOutput out;
+  FakeKeyboard keyboard;
+  keyboard.pieces_left = 1;
+  EXPECT_TRUE(write_paged(text, 0, out, keyboard));
+  EXPECT_LT(out.text.size(), 10'000u);
+  EXPECT_EQ(out.text.back(), '\n');
+}
+
 TEST(Pager, ClosedOutputEndsIt) {
   FakeOutput out;
   out.writes_left = 1;

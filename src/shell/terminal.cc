@@ -149,6 +149,11 @@ Keyboard::Wait Terminal::wait_for(int descriptor) {
   }
 }
 
+bool Terminal::is_interrupted() {
+  while (wait(-1, milliseconds(0)) == Event::octets) continue;
+  return drop_up_to_interrupt();
+}
+
 bool Terminal::pause(std::chrono::seconds time) {
   const auto end = steady_clock::now() + time;
   for (;;) {

@@ -36,6 +36,7 @@ class Terminal final : public Keyboard {
 
   Key read_key() override;
   Wait wait_for(int descriptor) override;
+  bool is_interrupted() override;
   bool pause(std::chrono::seconds time) override;
   int columns() override { return size().columns; }
 

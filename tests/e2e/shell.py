@@ -257,6 +257,28 @@ def running(lab):
         leave(shell)
 
 
+def long_display(lab):
+    """Ctrl+C stops a long display that is not paged, although the terminal is slow"""
+    daemon = lab.test.noonmarkd("long", *OBSERVE)
+    port = noonmark.free_port()
+    daemon.configure(*(
+        f"ntp-service unicast-server 127.9.{number // 250}.{number % 250 + 1} port {port}" for number in range(500)))
+    whole = len(daemon.text("display ntp-service sessions verbose"))
+    shell = screen.Screen(lab.test, daemon)
+    shell.press("screen-length 0 temporary\r")
+    shell.wait_for_text("Info: ")
+    shell.wait_for_rows("<H>")
+    shell.forget()
+    os.write(shell.terminal, b"display ntp-service sessions verbose\r")
+    time.sleep(0.5)  # nobody reads: the shell waits for the terminal
+    os.write(shell.terminal, control("C").encode())
+    shell.wait_until(lambda: shell.received.endswith(f"\r\n<{terminal.HOST}>".encode()), "no prompt")
+    expect(len(shell.received) < whole / 2, f"{len(shell.received)} of {whole} octets are shown")
+    shell.press("display clock\r")
+    shell.wait_for_text(r"UTC\+")
+    leave(shell)
+
+
 def wrapped_lines(lab):
     """a line of several rows: help eats nothing, edits land where they should, also at the margin"""
     columns = 40
@@ -662,7 +684,7 @@ def help_time(lab):
     expect(median < HELP_LIMIT, f"the median is {median * 1e3:.1f} ms")
 
 
-SCENARIOS = [help_key, tab_key, editing_keys, history_keys, pages, control_keys, refresh, running, wrapped_lines, any_keys, utf8,
+SCENARIOS = [help_key, tab_key, editing_keys, history_keys, pages, control_keys, refresh, running, long_display, wrapped_lines, any_keys, utf8,
              simple_terminals, user_files, window_size, echo, typed_ahead, hanging_daemon, hang_up, monitor, files,
              many_shells, help_time]
 
