@@ -51,7 +51,8 @@ std::variant<Options, Stop> parse_options(std::string_view program, std::vector<
   Options options;
   CLI::App app(
       "The operator's shell of noonmarkd. Without -c and -f it reads commands from standard input:\n"
-      "interactively if that is a terminal, else as a script. Passwords belong there, not into -c.",
+      "interactively if it and standard output are terminals, else as a script. Passwords belong there, not "
+      "into -c.",
       "noonmark");
   app.add_option("--run-dir", options.run_dir, "Where noonmarkd has its control socket")
       ->capture_default_str();
