@@ -15,7 +15,8 @@ int main(int argc, char** argv) {
   bool no_control = false, no_sandbox = false;
   CLI::App app{
       "noonmarkd: keeps this machine's clock on its NTP servers' time, and serves it. Configured by "
-      "`noonmark`."};
+      "`noonmark`.",
+      "noonmarkd"};
   app.set_version_flag("--version", std::string("noonmarkd ") + daemon::kVersion);
   app.add_option("--state-dir", options.state_dir, "configuration and key file")->capture_default_str();
   app.add_option("--run-dir", options.run_dir, "control socket and lock")->capture_default_str();
