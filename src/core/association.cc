@@ -121,7 +121,7 @@ std::vector<Request> Association::take_expired(Instant now) {
   std::vector<Request> expired;
   while (!requests_.empty() && requests_.front().expires <= now.raw) {
     expired.push_back(requests_.front());
-    if (!expired.back().failed) record({.kind = Outcome::Kind::timed_out, .when = now.served});
+    if (!expired.back().settled) record({.kind = Outcome::Kind::timed_out, .when = now.served});
     requests_.pop_front();
   }
   return expired;
@@ -146,11 +146,14 @@ void Association::on_transmitted(TransmitId id, const Instant& stamp, const Depa
 }
 
 void Association::on_send_error(TransmitId id, Reason reason, int error_number, Timestamp now) {
-  const auto request = std::ranges::find(requests_, id, &Request::id);
-  if (request != requests_.end() && !std::exchange(request->failed, true))
-    record({.kind = Outcome::Kind::send_failed, .reason = reason, .when = now});
+  settle(id, {.kind = Outcome::Kind::send_failed, .reason = reason, .when = now});
   state_.send_errno = error_number;
   note_problem(reason);
+}
+
+void Association::settle(TransmitId id, const Outcome& outcome) {
+  const auto request = std::ranges::find(requests_, id, &Request::id);
+  if (request != requests_.end() && !std::exchange(request->settled, true)) record(outcome);
 }
 
 void Association::record(const Outcome& outcome) {

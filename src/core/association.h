@@ -29,7 +29,7 @@ struct Request {
   Timestamp origin;
   Instant sent;
   bool stamped = false;  // `sent` is the kernel's
-  bool failed = false;   // it did not leave, or did not arrive
+  bool settled = false;  // its outcome is known, though a reply may still come
   RawTime expires;
 };
 
@@ -88,8 +88,8 @@ class Association {
 
   // Replies that match `request`, in the order of the tests:
   void note_problem(Reason reason);  // a reply that does not count: nothing changes but the fact
-  /// What became of a request, for `explain`.
-  void record(const Outcome& outcome);
+  /// What became of an outstanding request, for `explain`; the first word counts.
+  void settle(TransmitId request, const Outcome& outcome);
   /// A kiss-o'-death that passed authentication. The request is used up.
   void on_kiss(const Request& request, const wire::Header& header, RawTime now);
   /// A reply without a sample (unsynchronized server and the like). The request is used up.
@@ -137,6 +137,7 @@ class Association {
   void use_up(const Request& request, const wire::Header& header, const Instant& received);
   void take_error();
   bool has_fresh_problem() const;
+  void record(const Outcome& outcome);
 
   AssociationState state_;
   PacketStatistics statistics_;

@@ -111,10 +111,11 @@ struct Engine::Impl {
     const DropRecord record{r.when.at.served, reason, r.path.remote, r.path.vpn, key_id};
     count(r.path, session, [&](PacketStatistics& s) { s.add_drop(record); });
   }
-  /// The drop of a packet that answers a request of `a`.
-  void drop_reply(DropReason reason, const Received& r, Association& a, std::uint32_t key_id = 0) {
+  /// The drop of a packet that answers an outstanding request of `a`.
+  void drop_reply(DropReason reason, const Received& r, Association& a, TransmitId request,
+                  std::uint32_t key_id = 0) {
     drop(reason, r, &a, key_id);
-    a.record({.kind = Outcome::Kind::dropped, .drop = reason, .when = r.when.at.served});
+    a.settle(request, {.kind = Outcome::Kind::dropped, .drop = reason, .when = r.when.at.served});
   }
 
   // --- finding
@@ -258,9 +259,12 @@ void Engine::Impl::on_datagram(const Received& r, Instant now, Outbox& out) {
 
 void Engine::Impl::on_request(const Received& r, const wire::Packet& packet, Instant now, Outbox& out) {
   if (const auto it = outstanding.find(packet.header.transmit.raw()); it != outstanding.end()) {
-    it->second->note_problem(Reason::myself);
-    drop_reply(DropReason::myself, r, *it->second);
-    return judge(*it->second, now, out);
+    Association& a = *it->second;
+    const auto request = a.find_request(packet.header.transmit);
+    CHECK(request);
+    a.note_problem(Reason::myself);
+    drop_reply(DropReason::myself, r, a, request->id);
+    return judge(a, now, out);
   }
   const Family family = r.path.remote.address.family();
   if (!serves(family)) return drop(DropReason::server_disabled, r, nullptr);
@@ -307,7 +311,7 @@ void Engine::Impl::on_reply(const Received& r, const wire::Packet& packet, Insta
     const Vpn* vpn = view.find_vpn(r.path.vpn);
     a.state().impostor_vpn = vpn != nullptr ? vpn->name : std::string{};
     if (source != &a) ++a.statistics().received;
-    drop_reply(DropReason::wrong_source, r, a);
+    drop_reply(DropReason::wrong_source, r, a, request->id);
     return judge(a, now, out);
   }
   if (a.config().key_id != 0) {  // test 5: a key on the line always authenticates
@@ -317,7 +321,7 @@ void Engine::Impl::on_reply(const Received& r, const wire::Packet& packet, Insta
     if (authenticity != Authenticity::verified) {
       a.state().received_key_id = packet.mac ? packet.mac->key_id : 0;
       a.note_problem(reason_of(authenticity));
-      drop_reply(DropReason::authentication, r, a, a.state().received_key_id);
+      drop_reply(DropReason::authentication, r, a, request->id, a.state().received_key_id);
       return judge(a, now, out);
     }
   }
@@ -329,14 +333,14 @@ void Engine::Impl::accept_reply(Association& a, const Request& request, const Re
   const auto& header = packet.header;
   const auto before = a.requests().size();
   if (is_kiss(header)) {
+    drop_reply(DropReason::kiss, r, a, request.id);
     a.on_kiss(request, header, now.raw);
-    drop_reply(DropReason::kiss, r, a);
   } else if (const auto fault = judge_reply(header)) {
+    drop_reply(*fault, r, a, request.id);
     if (*fault == DropReason::unsynchronized || *fault == DropReason::bad_header)
       a.on_unfit_reply(request, header, r.when.at, reason_of_unfit(*fault));
     else
       a.note_problem(Reason::reply_invalid);
-    drop_reply(*fault, r, a);
   } else {
     a.on_reply(request, header, r.when.at, now.raw);
     a.state().last_local = r.path.local.address;

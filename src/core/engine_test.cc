@@ -302,6 +302,21 @@ TEST_F(ClientAndServer, AnUnreachableServerIsSaidToBeSilentAndLosesSynchronizati
   EXPECT_TRUE(world.run_while_not([&] { return client.engine->state().is_synchronized(); }, 600));
 }
 
+TEST_F(ClientAndServer, FewRepliesAreCalledSamplesToCollect) {
+  client.config.max_distance = 0.5;
+  follow();
+  world.run_for(1);
+  EXPECT_EQ(client.reason(), Reason::collecting_samples);
+}
+
+TEST_F(ClientAndServer, AClockThatCannotBeSetIsNamed) {
+  client.clock_refuses = true;
+  follow();
+  world.run_for(60);
+  EXPECT_EQ(client.reason(), Reason::clock_not_settable);
+  EXPECT_FALSE(client.engine->state().is_synchronized());
+}
+
 TEST_F(ClientAndServer, TheLastTenLossesOfSynchronizationAreKept) {
   for (int i = 0; i < 12; ++i) {
     follow();

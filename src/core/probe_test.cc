@@ -77,6 +77,22 @@ TEST_F(ProbeTest, ItsKeyIsCheckedLikeAServerLines) {
   EXPECT_EQ(run({.server = line}).session.reason, Reason::key_not_reliable);
 }
 
+TEST_F(ProbeTest, AReplyThatIsDroppedDoesNotTimeOutAsWell) {
+  client.config.keys = {key(7)};
+  client.commit();
+  world.link = [](testing::Packet& p) {
+    p.transmit.size = 48;  // neither side's MAC arrives
+    return std::optional<double>(0.0005);
+  };
+  auto line = server_line("192.0.2.1");
+  line.key_id = 7;
+  const auto probed = run({.server = line});
+  EXPECT_EQ(count(probed.session, Outcome::Kind::dropped), 4u);
+  EXPECT_EQ(count(probed.session, Outcome::Kind::timed_out), 0u);
+  EXPECT_EQ(probed.session.reason, Reason::reply_without_mac);
+  EXPECT_LT(world.time(), 4) << "nothing more is waited for";
+}
+
 TEST_F(ProbeTest, WhatTheNetworkLacksEndsItAtOnce) {
   auto line = server_line("192.0.2.1");
   line.source_interface = "eth9";

@@ -91,6 +91,7 @@ struct Host {
   std::vector<ProbeId> news;
   std::vector<Packet> sent;
   bool kernel_stamps = true;
+  bool clock_refuses = false;  // the driver takes no command
 
   Instant now();
   void run(const std::function<void(Engine&, Instant, Outbox&)>& call);

@@ -35,8 +35,12 @@ void Host::run(const std::function<void(Engine&, Instant, Outbox&)>& call) {
   call(*engine, now(), out);
   while (out.clock) {
     const ClockCommand command = *std::exchange(out.clock, std::nullopt);
-    clock.apply(command, world.time());
-    engine->on_clock_applied(command.id, {}, now(), out);
+    base::Result<void> applied;
+    if (clock_refuses)
+      applied = base::fail("the clock cannot be set");
+    else
+      clock.apply(command, world.time());
+    engine->on_clock_applied(command.id, applied, now(), out);
   }
   events.insert(events.end(), out.events.begin(), out.events.end());
   news.insert(news.end(), out.probes.begin(), out.probes.end());
