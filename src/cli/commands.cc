@@ -2,17 +2,21 @@
 
 #include <array>
 
+#include "cli/commit_commands.h"
+#include "cli/commit_displays.h"
 #include "cli/configuration_commands.h"
 #include "cli/grammar.h"
 #include "cli/server_test_operation.h"
 #include "cli/session_commands.h"
 #include "cli/trace_operation.h"
+#include "config/commit_point.h"
 #include "config/schema_tables.h"
 
 namespace noonmark::cli {
 namespace {
 
 namespace schemas = config::schemas;
+using config::CommitId;
 using config::LeafInfo;
 using config::LeafRole;
 using config::LeafType;
@@ -34,6 +38,19 @@ constexpr std::array kCommonLeaves{
     LeafInfo{"lines", LeafType::number, LeafRole::option, "Lines of a screen, 0: no paging", 0, 512},
     LeafInfo{"file-name", LeafType::name, LeafRole::option, "Name of the copy, *.cfg", 5, 64},
     LeafInfo{"command", LeafType::name, LeafRole::option, "Command of the user view", 1, 1604},
+    LeafInfo{"commit-id", LeafType::number, LeafRole::option, "Number of a commit",
+             config::number(CommitId::first), config::number(CommitId::last)},
+    LeafInfo{"label", LeafType::label, LeafRole::option, "Label of a commit", 1, config::kMaxLabel},
+    LeafInfo{"description", LeafType::rest_of_line, LeafRole::option, "What is committed, and why", 1,
+             config::kMaxDescription},
+    LeafInfo{"count", LeafType::number, LeafRole::option, "Number of commits", 1, 80},
+    LeafInfo{"seconds", LeafType::number, LeafRole::option, "Time to confirm the trial, in seconds", 60,
+             65535},
+    LeafInfo{"servers", LeafType::number, LeafRole::option, "Usable servers that confirm the trial", 1,
+             core::kMaxServers},
+    LeafInfo{"persist-id", LeafType::label, LeafRole::option, "What confirms the trial in any session", 1,
+             config::kMaxLabel},
+    LeafInfo{"session-id", LeafType::number, LeafRole::option, "Number of a session: N of VTY N", 0, 65535},
 };
 
 /// A configuration line of the system view.
@@ -155,15 +172,50 @@ constexpr std::array kCommands{
     for_everybody(act("reset history-command", "Forget the commands that were typed", kUser, reset_history)),
     display("display history-command", "Display the commands that were typed", kAll, show_history),
     // the configuration as a whole
-    act("commit", "Make the changes effective", kConfiguring, commit),
+    act("commit [ label <label> ] [ description <description> ]", "Make the changes effective", kConfiguring,
+        commit),
+    act("commit trial [ <seconds> ] [ synchronized [ <servers> ] ] [ label <label> ] [ persist <persist-id> ]"
+        " [ description <description> ]",
+        "Make the changes effective for a while", kConfiguring, commit_trial),
+    act("commit persist <persist-id>", "Confirm a trial of any session", kConfiguring, commit),
+    act("abort trial [ session <session-id> | persist <persist-id> ]", "Roll a trial back", kAll,
+        abort_trial),
     act("clear configuration candidate", "Discard the changes that are not committed", kConfiguring,
         clear_candidate),
+    act("refresh configuration candidate", "Put the changes upon the running configuration of now",
+        kConfiguring, refresh_candidate),
+    act("configuration exclusive", "Let only this session commit", kAll, lock_configuration),
+    act("undo configuration exclusive", "Let every session commit", kAll, unlock_configuration),
+    act("rollback configuration { to commit-id <commit-id> | to label <label> | last <count> | to file "
+        "<file-name> }",
+        "Go back to an earlier configuration", kUser, roll_back),
+    act("set configuration commit <commit-id> label <label>", "Give a commit a label", kUser, label_commit),
+    act("clear configuration commit { <commit-id> label | oldest <count> | label <label> }",
+        "Remove rollback points or their labels", kUser, clear_commits),
     act("save [ <file-name> ]", "Keep a named copy of the configuration", kAll, save),
     display("display this", "Display the configuration of the view", kAll, show_this),
     display("display current-configuration", "Display the running configuration", kAll,
             show_current_configuration),
+    display("display saved-configuration [ <file-name> ]", "Display a saved copy of the configuration", kAll,
+            show_saved_configuration),
     display("display configuration candidate [ merge ]", "Display the changes that are not committed",
             kConfiguring, show_candidate),
+    display("display configuration candidate changes", "Display what a commit would change", kConfiguring,
+            show_candidate_changes),
+    display("display configuration changes [ running { label <label> | commit-id <commit-id> | file "
+            "<file-name> } ]",
+            "Display how the running configuration differs from a saved one", kAll, show_running_changes),
+    display("display configuration commit list [ verbose ] [ <count> | label ]",
+            "Display the rollback points", kAll, show_commits),
+    display("display configuration commit changes"
+            " [ at <commit-id> | since <commit-id> | last <count> | <count> ]",
+            "Display what commits changed", kAll, show_commit_changes),
+    display("display configuration commit at <commit-id>", "Display the configuration of a commit", kAll,
+            show_commit),
+    display("display configuration trial status", "Display the trial that runs, or how the last one ended",
+            kAll, show_trial),
+    display("display configuration rollback result", "Display how the last rollback went", kAll,
+            show_rollback_result),
     // the time service
     for_everybody(operate("display ntp-service trace", "The chain of servers up to the reference clock", kAll,
                           kCommonLeaves, trace)),

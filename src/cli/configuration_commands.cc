@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "cli/advice.h"
+#include "cli/commit_arguments.h"
+#include "cli/configuration_diff.h"
 #include "cli/display_format.h"
 #include "cli/session.h"
 
@@ -11,31 +12,8 @@ namespace {
 
 constexpr std::string_view kSaveQuestion =
     "Warning: The current configuration will be written to the device. Continue? [Y/N]:";
-constexpr std::string_view kDefaultCopy = "saved.cfg";
-
-DisplayOutput configuration_output(const std::vector<ConfigurationLine>& lines) {
-  auto rows = nlohmann::json::array();
-  for (const auto& line : lines) rows.push_back({{"section", line.section}, {"line", line.line}});
-  return {render(lines), {{"schema", kJsonSchema}, {"configuration", std::move(rows)}}};
-}
 
 }  // namespace
-
-void commit(Session& session, const Match&) {
-  if (session.must_not_commit())
-    return session.refuse(
-        "A line of this script was refused, so nothing is committed. Correct the script, or run it with "
-        "--force.");
-  const auto& services = session.services();
-  const auto before = advice_on(services, services.datastore.running());
-  const auto outcome = services.datastore.commit(session.candidate());
-  for (const auto& error : outcome.errors) session.refuse(error);
-  for (const auto& notice : outcome.notices) session.say(notice);
-  if (outcome.committed && !session.is_read_by_a_program())
-    for (const auto& text :
-         config::in_words(config::news(before, advice_on(services, services.datastore.running()))))
-      session.say(text.line());
-}
 
 void clear_candidate(Session& session, const Match&) {
   session.services().datastore.discard(session.candidate());
@@ -43,7 +21,7 @@ void clear_candidate(Session& session, const Match&) {
 }
 
 void save(Session& session, const Match& match) {
-  const auto name = match.values[common_file_name].value_or(std::string(kDefaultCopy));
+  const auto name = match.values[common_file_name].value_or(std::string(config::kDefaultCopy));
   session.ask_yes_no(std::string(kSaveQuestion), [&session, name] {
     const auto path = session.services().datastore.save(name);
     if (!path) return session.refuse(path.error().message);
@@ -66,11 +44,36 @@ base::Result<DisplayOutput> show_current_configuration(Session& session, const M
   return configuration_output(configuration_lines(session.services().datastore.running()));
 }
 
+base::Result<DisplayOutput> show_saved_configuration(Session& session, const Match& match) {
+  const auto& datastore = session.services().datastore;
+  const auto configuration = saved_configuration(
+      datastore, match.arguments.value("<file-name>").value_or(datastore.copies().last_name()));
+  if (!configuration) return tl::unexpected(configuration.error());
+  return configuration_output(configuration_lines(*configuration));
+}
+
+void refresh_candidate(Session& session, const Match&) {
+  session.services().datastore.refresh(session.candidate());
+}
+
 base::Result<DisplayOutput> show_candidate(Session& session, const Match& match) {
-  auto& datastore = session.services().datastore;
-  const auto& candidate = datastore.view(session.candidate());
-  return configuration_output(match.arguments.has("merge") ? configuration_lines(candidate)
-                                                           : difference(datastore.running(), candidate));
+  const auto& datastore = session.services().datastore;
+  const auto candidate = datastore.merged(session.candidate());
+  if (match.arguments.has("merge")) return configuration_output(configuration_lines(candidate));
+  return configuration_output(difference(datastore.running(), candidate));
+}
+
+base::Result<DisplayOutput> show_candidate_changes(Session& session, const Match&) {
+  const auto& datastore = session.services().datastore;
+  const auto list = changes(configuration_lines(datastore.running()),
+                            configuration_lines(datastore.merged(session.candidate())));
+  DisplayOutput output{"Building configuration\n" + render_changes(list),
+                       {{"schema", kJsonSchema}, {"changes", changes_json(list)}}};
+  const auto contested = datastore.contested(session.candidate());
+  output.json["contested"] = contested;
+  if (!contested.empty())
+    output.text = fmt::format("Warning: {}\n", config::conflict_sentence(contested)) + output.text;
+  return output;
 }
 
 }  // namespace noonmark::cli

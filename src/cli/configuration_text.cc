@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <map>
 
+#include "cli/display_format.h"
 #include "cli/session_commands.h"
 
 namespace noonmark::cli {
@@ -162,6 +163,12 @@ std::string render(const std::vector<ConfigurationLine>& lines) {
     text += (line.in_interface_view ? " " : "") + line.line + '\n';
   }
   return text + "#\nreturn\n";
+}
+
+DisplayOutput configuration_output(const std::vector<ConfigurationLine>& lines) {
+  auto rows = nlohmann::json::array();
+  for (const auto& line : lines) rows.push_back({{"section", line.section}, {"line", line.line}});
+  return {render(lines), {{"schema", kJsonSchema}, {"configuration", std::move(rows)}}};
 }
 
 base::Result<void> enter(const EntryContext& context, Match match, const std::string& interface_name,

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/display.h"
 #include "cli/entry.h"
 #include "cli/parser.h"
 #include "config/datastore.h"
@@ -31,6 +32,7 @@ std::vector<ConfigurationLine> difference(const config::Configuration& from, con
 
 /// Sections separated by `#`, and `return` at the end, as VRP shows a configuration.
 std::string render(const std::vector<ConfigurationLine>& lines);
+DisplayOutput configuration_output(const std::vector<ConfigurationLine>& lines);
 
 /// Carries out one configuration line (or its undo form) on `candidate`, which context.candidate refers to.
 /// `interface_name` is that of the view. An error leaves the candidate as it was; notices are whole lines.

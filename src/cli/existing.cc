@@ -5,6 +5,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cli/grammar.h"
+#include "config/datastore.h"
+
 namespace noonmark::cli {
 namespace {
 
@@ -57,6 +60,24 @@ Values servers(const config::Configuration& candidate, base::Family family) {
   return values;
 }
 
+Values commits(const config::History& history, bool by_label) {
+  Values values;
+  for (auto point = history.points().rbegin(); point != history.points().rend(); ++point) {
+    const auto number = std::to_string(config::number(point->id));
+    if (by_label && !point->label.empty())
+      values.push_back({quoted_if_needed(point->label), fmt::format("Commit {}", number)});
+    else if (!by_label)
+      values.push_back({number, fmt::format("Commit of {} {}", point->user, point->label)});
+  }
+  return values;
+}
+
+Values copies(const config::Datastore& datastore) {
+  Values values;
+  for (const auto& name : datastore.copies().names()) values.push_back({name, "Saved copy"});
+  return values;
+}
+
 }  // namespace
 
 Values existing(const config::LeafInfo& parameter, const Services& services,
@@ -68,6 +89,9 @@ Values existing(const config::LeafInfo& parameter, const Services& services,
   if (parameter.name == "key-id") values = keys(candidate);
   if (parameter.type == LeafType::ipv4_address) values = servers(candidate, base::Family::ipv4);
   if (parameter.type == LeafType::ipv6_address) values = servers(candidate, base::Family::ipv6);
+  if (parameter.name == "commit-id") values = commits(services.datastore.history(), false);
+  if (parameter.name == "label") values = commits(services.datastore.history(), true);
+  if (parameter.name == "file-name") values = copies(services.datastore);
   if (values.size() > kMaxListed) values.resize(kMaxListed);
   return values;
 }

@@ -19,7 +19,7 @@ struct HelpTest : testing::Test, SessionFixture {
 
 TEST_F(HelpTest, AtTheStartTheCommandsOfTheViewAreListed) {
   const auto text = help("", View::user);
-  EXPECT_TRUE(text.starts_with("Current view commands:\n  display")) << text;
+  EXPECT_TRUE(text.starts_with("Current view commands:\n  abort ")) << text;
   EXPECT_NE(text.find("  system-view  "), std::string::npos);
   EXPECT_EQ(text.find("ntp-service"), std::string::npos);
   EXPECT_TRUE(text.ends_with("\n\n"));

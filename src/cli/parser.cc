@@ -59,7 +59,7 @@ struct Parser::Thread {
 /// Follows all forms at once, word by word.
 class Parser::Matcher {
  public:
-  Matcher(const Parser& parser, View view, bool privileged = true) {
+  Matcher(const Parser& parser, std::string_view line, View view, bool privileged = true) : line_(line) {
     for (const auto& form : parser.forms_)
       if (contains(form.command->views, view) && (privileged || !form.command->privileged))
         threads_.push_back({&form, form.expression, config::Values(form.command->leaves.size()), {}});
@@ -161,8 +161,24 @@ class Parser::Matcher {
     return true;
   }
 
-  /// The position behind the parameter, or `at` if the token is none. An interface may be written TYPE
-  /// NUMBER.
+  /// How many words the parameter consists of. An interface may be written TYPE NUMBER.
+  static std::size_t words_of(const config::LeafInfo& leaf, const std::vector<Token>& tokens,
+                              std::size_t at) {
+    if (leaf.type == config::LeafType::rest_of_line) return tokens.size() - at;
+    const bool two_words = leaf.type == config::LeafType::interface_name && at + 1 < tokens.size() &&
+                           !tokens[at].quoted && starts_with_digit(tokens[at + 1]);
+    return two_words ? 2 : 1;
+  }
+
+  std::string value_of(const config::LeafInfo& leaf, const std::vector<Token>& tokens, std::size_t at,
+                       std::size_t words) const {
+    if (words == 1) return tokens[at].text;
+    if (leaf.type != config::LeafType::rest_of_line) return tokens[at].text + tokens[at + 1].text;
+    return std::string(
+        line_.substr(tokens[at].offset, line_.find_last_not_of(" \t") + 1 - tokens[at].offset));
+  }
+
+  /// The position behind the parameter, or `at` if the token is none.
   std::size_t take_parameter(const std::vector<Branch>& branches, const std::vector<Token>& tokens,
                              std::size_t at) {
     std::vector<Thread> next;
@@ -170,17 +186,17 @@ class Parser::Matcher {
     for (const auto& branch : branches) {
       if (!branch.is_parameter()) continue;
       const auto& leaf = *branch.step.terminal->leaf;
-      const bool two_words = leaf.type == config::LeafType::interface_name && at + 1 < tokens.size() &&
-                             !tokens[at].quoted && starts_with_digit(tokens[at + 1]);
-      const std::string value = two_words ? tokens[at].text + tokens[at + 1].text : tokens[at].text;
+      const auto words = words_of(leaf, tokens, at);
+      const auto value = value_of(leaf, tokens, at, words);
       if (!config::accepts(leaf, value)) continue;
       next.push_back(branch.thread->after(branch.step, value));
-      behind = at + (two_words ? 2 : 1);
+      behind = at + words;
     }
     if (behind > at) threads_ = std::move(next);
     return behind;
   }
 
+  std::string_view line_;
   std::vector<Thread> threads_;
 };
 
@@ -212,7 +228,7 @@ void Parser::add(const Command& command) {
 
 tl::expected<Match, SyntaxError> Parser::parse(std::string_view line, View view) const {
   const auto tokens = split(line);
-  Matcher matcher(*this, view);
+  Matcher matcher(*this, line, view);
   for (std::size_t at = 0; at < tokens.size();) {
     const auto next = matcher.take(tokens, at);
     if (!next) return tl::unexpected<SyntaxError>(next.error());
@@ -232,7 +248,7 @@ tl::expected<Expectations, SyntaxError> Parser::expected_next(std::string_view l
     partial = tokens.back().text;
     tokens.pop_back();
   }
-  Matcher matcher(*this, view, privileged);
+  Matcher matcher(*this, line, view, privileged);
   for (std::size_t at = 0; at < tokens.size();) {
     const auto next = matcher.take(tokens, at);
     if (!next) return tl::unexpected<SyntaxError>(next.error());

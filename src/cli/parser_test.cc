@@ -210,7 +210,7 @@ TEST(Parse, TheFiveMessagesAndTheirPlaces) {
   EXPECT_EQ(understood("ntp max-distance 17"), "Wrong parameter at 17");
   EXPECT_EQ(understood("ntp port 1024"), "Wrong parameter at 9");
   EXPECT_EQ(understood("ntp max-distance 1 2"), "Too many parameters at 19");
-  EXPECT_EQ(understood("commit now"), "Too many parameters at 7");
+  EXPECT_EQ(understood("return now"), "Too many parameters at 7");
   EXPECT_EQ(understood("ntp uni 10.1.1.1 burst burst"), "Unrecognized command at 23");
   EXPECT_EQ(understood("ntp uni ipv6 2001:db8::1 version 4"), "Unrecognized command at 25");
 }
@@ -238,7 +238,7 @@ TEST(ExpectedNext, ShowsWhatMayFollow) {
   EXPECT_THAT(next("ntp-service max-distance "), ElementsAre("INTEGER<1-16>"));
   EXPECT_THAT(next("ntp-service max-distance 4 "), ElementsAre("<cr>"));
   EXPECT_THAT(next("ntp-service ser"), ElementsAre("server"));
-  EXPECT_THAT(next("c"), UnorderedElementsAre("crypto", "commit", "clear"));
+  EXPECT_THAT(next("c"), UnorderedElementsAre("crypto", "commit", "clear", "configuration"));
   EXPECT_THAT(next("ntp-service unicast-server 10.1.1.1 "), Contains("<cr>"));
   EXPECT_THAT(next("ntp-service unicast-server 10.1.1.1 version 4 "), testing::Not(Contains("version")));
   EXPECT_FALSE(parser().expected_next("nonsense x", View::system));

@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "cli/display_statistics.h"
-#include "cli/configuration_commands.h"
+#include "cli/commit_commands.h"
 #include "cli/display_format.h"
 #include "cli/session.h"
 

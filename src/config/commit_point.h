@@ -9,7 +9,7 @@
 namespace noonmark::config {
 
 /// The number of a commit; 0 stands for the empty configuration before the first one.
-enum class CommitId : std::uint32_t { none = 0, first = 1'000'000'001 };
+enum class CommitId : std::uint32_t { none = 0, first = 1'000'000'001, last = 1'999'999'999 };
 constexpr std::uint32_t number(CommitId id) { return static_cast<std::uint32_t>(id); }
 
 inline constexpr std::size_t kMaxLabel = 256;

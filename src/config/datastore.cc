@@ -45,23 +45,31 @@ void Datastore::adopt(const std::string& description) {
                               "This configuration makes no rollback point: " + installed.error().message);
 }
 
+std::string conflict_sentence(const std::vector<std::string>& lines) {
+  return fmt::format(
+      "The running configuration was changed by another session in lines that this session changed too: {}. "
+      "Run refresh configuration candidate to keep this session's lines, or clear configuration candidate to "
+      "give them up.",
+      fmt::join(lines, "; "));
+}
+
 std::optional<std::string> Datastore::rebase(Candidate& candidate) const {
   if (!candidate.edited_ || candidate.base_ == running_) return std::nullopt;
   auto result = merge(*candidate.base_, *candidate.edited_, *running_);
-  if (result.conflict)
-    return fmt::format(
-        "The running configuration was changed by another session in lines that this session changed "
-        "too: {}. Run refresh configuration candidate to keep this session's lines, or clear configuration "
-        "candidate to give them up.",
-        fmt::join(codec_.lines(result.contested), "; "));
+  if (result.conflict) return conflict_sentence(codec_.lines(result.contested));
   candidate.base_ = running_;
   candidate.edited_ = std::move(result.merged);
   return std::nullopt;
 }
 
-std::vector<std::string> Datastore::contested(Candidate& candidate) const {
+std::vector<std::string> Datastore::contested(const Candidate& candidate) const {
   if (!candidate.edited_ || candidate.base_ == running_) return {};
   return codec_.lines(merge(*candidate.base_, *candidate.edited_, *running_).contested);
+}
+
+Configuration Datastore::merged(const Candidate& candidate) const {
+  if (!candidate.edited_) return *running_;
+  return merge(*candidate.base_, *candidate.edited_, *running_).merged;
 }
 
 void Datastore::refresh(Candidate& candidate) const {
@@ -241,13 +249,17 @@ void Datastore::enter(Target target) {
   prepared_.clear();
 }
 
+base::Result<void> Datastore::may_roll_back(const Author& author) const {
+  if (auto allowed = may_commit(author, {}); !allowed) return allowed;
+  if (!trial_) return {};
+  return base::fail("A trial configuration is in force; confirm it with commit, or run abort trial.");
+}
+
 CommitOutcome Datastore::roll_back(const Author& author, Configuration next, const std::string& origin) {
   CommitOutcome outcome;
   const auto before = running_commit_;
   const auto done = [&]() -> base::Result<void> {
-    if (auto allowed = may_commit(author, {}); !allowed) return allowed;
-    if (trial_)
-      return base::fail("A trial configuration is in force; confirm it with commit, or run abort trial.");
+    if (auto allowed = may_roll_back(author); !allowed) return allowed;
     if (next == *running_) {
       outcome.notices.push_back(fmt::format("Info: The configuration is that of {} already.", origin));
       return {};

@@ -76,6 +76,7 @@ struct Trial {
   TrialTerms terms;
   std::vector<CommitId> points;  // of each `commit trial` of it that had changes
   bool session_ended = false;
+  bool canceling = false;  // it is to be rolled back, which is tried again and again
   bool belongs_to(const Author& one) const { return !session_ended && author.session == one.session; }
   bool ends_with_session() const { return persist.empty() && !terms.servers; }
 };
@@ -88,6 +89,9 @@ struct Ending {
   std::string reason;                // clause without a full stop
   std::vector<ServerVerdict> unusable;
 };
+
+/// What an operator is told whose changes meet those of another session in these lines.
+std::string conflict_sentence(const std::vector<std::string>& lines);
 
 /// The running configuration, and the only way to change it. One thread.
 class Datastore {
@@ -121,8 +125,10 @@ class Datastore {
   Configuration& edit(Candidate& candidate) const;
   bool is_changed(Candidate& candidate) const;
   void discard(Candidate& candidate) const;
+  /// As view(), also in a conflict: there the candidate's lines stand.
+  Configuration merged(const Candidate& candidate) const;
   /// Lines that this session and another one changed, each in its own way.
-  std::vector<std::string> contested(Candidate& candidate) const;
+  std::vector<std::string> contested(const Candidate& candidate) const;
   /// Puts the changes upon the running configuration of now; where both changed a line, the candidate's
   /// stays.
   void refresh(Candidate& candidate) const;
@@ -130,6 +136,7 @@ class Datastore {
   /// All or nothing: rebases, validates, prepares, stores and applies. On success the candidate has no
   /// changes left; on an error nothing has changed, the candidate included. Confirms the trial that it may.
   CommitOutcome commit(Candidate& candidate, const CommitRequest& request = {});
+  base::Result<void> may_roll_back(const Author& author) const;
   /// Commits `next`, which is `origin` ("commit 1000000001"), as a rollback.
   CommitOutcome roll_back(const Author& author, Configuration next, const std::string& origin);
   base::Result<Configuration> configuration_at(CommitId id) const;

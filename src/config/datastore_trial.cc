@@ -44,7 +44,7 @@ void Datastore::begin_trial(const Author& author, const CommitRequest& request, 
     before_trial_ = std::move(before);
   }
   trial_->author = author;
-  trial_->session_ended = false;
+  trial_->session_ended = trial_->canceling = false;
   trial_->persist = request.persist;
   trial_->terms = *request.trial;
   if (trial_->points.empty() || trial_->points.back() != running_commit_)
@@ -138,6 +138,7 @@ void Datastore::roll_trial_back(const std::string& reason, std::vector<ServerVer
     surroundings_.log().write(base::LogLevel::error,
                               fmt::format("The trial cannot be rolled back now and will be again in {} s: {}",
                                           kRetryAfter.count(), prepared.error().message));
+    trial_->canceling = true;
     surroundings_.set_alarm(kRetryAfter,
                             [this, reason, unusable] { roll_trial_back(reason, unusable, nullptr); });
     return;
@@ -172,6 +173,11 @@ void Datastore::end_trial(TrialOutcome outcome, const std::string& reason,
     news_[trial.author.session] =
         fmt::format("{}: The trial configuration was {}: {}.", confirmed ? "Info" : "Warning", what, reason);
   last_trial_ = Ending{confirmed, trial.points.back(), surroundings_.now(), reason, std::move(unusable)};
+  if (confirmed) return;
+  last_rollback_ = last_trial_;
+  last_rollback_->success = true;
+  last_rollback_->commit = CommitId::none;
+  last_rollback_->reason = fmt::format("trial of commit {}: {}", number(trial.points.back()), reason);
 }
 
 }  // namespace noonmark::config

@@ -75,6 +75,9 @@ bool accepts(const LeafInfo& leaf, std::string_view text) {
     case LeafType::name: return is_text(leaf, text, false) && !leaf.has_choice(lower_case(text));
     case LeafType::vpn_name: return is_text(leaf, text, true) && text != "_public_";
     case LeafType::password: return is_text(leaf, text, true);
+    case LeafType::label:
+      return is_text(leaf, text, true) && text != "-" && !(text.front() >= '0' && text.front() <= '9');
+    case LeafType::rest_of_line: return text.size() >= leaf.low && text.size() <= leaf.high;
     case LeafType::hex_digits:
       return text.size() >= leaf.low && text.size() <= leaf.high && std::ranges::all_of(text, is_hex_digit);
   }
@@ -83,7 +86,7 @@ bool accepts(const LeafInfo& leaf, std::string_view text) {
 
 bool is_free_text(LeafType type) {
   return type == LeafType::interface_name || type == LeafType::name || type == LeafType::vpn_name ||
-         type == LeafType::password;
+         type == LeafType::password || type == LeafType::label || type == LeafType::rest_of_line;
 }
 
 std::string placeholder(const LeafInfo& leaf) {
@@ -95,6 +98,7 @@ std::string placeholder(const LeafInfo& leaf) {
     case LeafType::ipv4_address: return "X.X.X.X<unicast>";
     case LeafType::ipv6_address: return "X:X::X:X<unicast>";
     case LeafType::refclock_address: return "X.X.X.X<127.127.1.0-127.127.1.3>";
+    case LeafType::rest_of_line: return fmt::format("TEXT<{}-{}>", leaf.low, leaf.high);
     case LeafType::hex_digits: return fmt::format("HEX<{}-{}>", leaf.low, leaf.high);
     default: return fmt::format("STRING<{}-{}>", leaf.low, leaf.high);
   }

@@ -21,6 +21,8 @@ enum class LeafType : std::uint8_t {
   name,              // printable without blanks, within the range
   password,          // printable ASCII, within the range
   hex_digits,        // within the range
+  label,             // printable ASCII, within the range; begins with no digit and is not "-"
+  rest_of_line,      // whatever stands there, blanks included, within the range in octets
 };
 
 enum class LeafRole : std::uint8_t {

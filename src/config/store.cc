@@ -151,6 +151,12 @@ base::Result<std::string> Copies::read(std::string_view name) const {
   return std::move(**content);
 }
 
+std::vector<std::string> Copies::names() const {
+  auto names = files_.list("saved").value_or(std::vector<std::string>{});
+  std::erase_if(names, [](const std::string& name) { return !is_copy_name(name); });
+  return names;
+}
+
 std::string Copies::last_name() const {
   const auto content = files_.read(kLastCopy);
   if (!content || !*content) return std::string(kDefaultCopy);

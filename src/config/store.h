@@ -57,6 +57,7 @@ class Copies {
   base::Result<std::string> save(std::string_view name, std::string_view text);
   /// The whole file; the header may be missing, as in one that was written by hand.
   base::Result<std::string> read(std::string_view name) const;
+  std::vector<std::string> names() const;
   /// Of the copy that was saved last.
   std::string last_name() const;
 

@@ -1,0 +1,120 @@
+#include "cli/configuration_diff.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace noonmark::cli {
+namespace {
+
+using Lines = std::vector<ConfigurationLine>;
+using Key = std::pair<std::string_view, std::string_view>;
+
+Key key_of(const ConfigurationLine& line) { return {line.section, line.line}; }
+
+std::set<Key> keys_of(const Lines& lines) {
+  std::set<Key> keys;
+  for (const auto& line : lines) keys.insert(key_of(line));
+  return keys;
+}
+
+/// What undoes the line: the same for two values of one row.
+std::string row_of(const ConfigurationLine& line) {
+  const auto match = parser().parse(line.line, line.in_interface_view ? View::interface : View::system);
+  if (!match || match->command->schema == nullptr) return line.line;
+  return parser().undo_line_of(*match->command, {match->values, match->undo});
+}
+
+/// Lines that stand between two common ones. The new value of a row follows its old one.
+void append_run(Lines removed, Lines added, std::vector<LineChange>& result) {
+  std::vector<std::pair<std::string, ConfigurationLine>> news;
+  for (auto& line : added) news.emplace_back(line.section + '\n' + row_of(line), std::move(line));
+  for (auto& line : removed) {
+    const auto row = line.section + '\n' + row_of(line);
+    result.push_back({false, std::move(line)});
+    const auto same = std::ranges::find(news, row, &std::pair<std::string, ConfigurationLine>::first);
+    if (same == news.end()) continue;
+    result.push_back({true, std::move(same->second)});
+    news.erase(same);
+  }
+  for (auto& [row, line] : news) result.push_back({true, std::move(line)});
+}
+
+/// Sections stay together, in the order in which they come first.
+void group_by_section(std::vector<LineChange>& changes) {
+  for (auto at = changes.begin(); at != changes.end();) {
+    const auto section = at->line.section;
+    at = std::stable_partition(at, changes.end(),
+                               [&](const LineChange& c) { return c.line.section == section; });
+  }
+}
+
+void append_section(const std::vector<LineChange>& changes, std::string& text) {
+  const auto& first = changes.front().line;
+  text += "  #\n";
+  if (first.in_interface_view) text += "  " + first.section + '\n';
+  for (const auto& change : changes)
+    text += (change.added ? "+ " : "- ") + std::string(change.line.in_interface_view ? " " : "") +
+            change.line.line + '\n';
+}
+
+}  // namespace
+
+Lines lines_of_text(std::string_view text) {
+  Lines lines;
+  std::string interface;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    auto line = text.substr(0, end);
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+    if (line.empty() || line.front() == '#' || line == "return") continue;
+    if (line.starts_with("interface ")) {
+      interface = line;
+    } else if (line.front() == ' ') {
+      lines.push_back({interface, std::string(line.substr(1)), {}, true});
+    } else {
+      lines.push_back({std::string(line.substr(0, line.find(' '))), std::string(line), {}, false});
+    }
+  }
+  return lines;
+}
+
+/// Both are in canonical order, so that common lines follow each other in the same way.
+std::vector<LineChange> changes(const Lines& from, const Lines& to) {
+  const auto before = keys_of(from), after = keys_of(to);
+  std::vector<LineChange> result;
+  auto old_line = from.begin();
+  auto new_line = to.begin();
+  while (old_line != from.end() || new_line != to.end()) {
+    Lines removed, added;
+    while (old_line != from.end() && !after.contains(key_of(*old_line))) removed.push_back(*old_line++);
+    while (new_line != to.end() && !before.contains(key_of(*new_line))) added.push_back(*new_line++);
+    append_run(std::move(removed), std::move(added), result);
+    if (old_line != from.end()) ++old_line;
+    if (new_line != to.end()) ++new_line;
+  }
+  group_by_section(result);
+  return result;
+}
+
+std::string render_changes(const std::vector<LineChange>& changes) {
+  std::string text;
+  for (auto from = changes.begin(); from != changes.end();) {
+    const auto to = std::find_if(from, changes.end(),
+                                 [&](const LineChange& c) { return c.line.section != from->line.section; });
+    append_section({from, to}, text);
+    from = to;
+  }
+  return text.empty() ? text : text + "  #\n";
+}
+
+nlohmann::json changes_json(const std::vector<LineChange>& changes) {
+  auto rows = nlohmann::json::array();
+  for (const auto& change : changes)
+    rows.push_back({{"change", change.added ? "added" : "removed"},
+                    {"section", change.line.section},
+                    {"line", change.line.line}});
+  return rows;
+}
+
+}  // namespace noonmark::cli
