@@ -4,7 +4,7 @@ DESTDIR ?=
 JOBS    ?= $(shell nproc)
 RELEASE := build/release
 
-.PHONY: all help setup configure build demo test asan test-vm bench fuzz format reference install clean
+.PHONY: all help setup configure build demo test asan test-soak test-vm bench fuzz format reference install clean
 
 all: build
 
@@ -14,6 +14,7 @@ help:
 ## make            set up what is missing, build build/release/bin/{noonmarkd,noonmark}
 ## make demo       half a minute: a server, a client with a wrong clock, the procedure typed into the shell
 ## make test       everything: unit tests (g++ release, clang with ASan and UBSan), namespaces, peers; one ctest summary
+## make test-soak  200 times kill -9 in the middle of commits, 1000 commits in a row (about 6 minutes)
 ## make test-vm    virtual machines with Debian kernels: VRFs, step and slew of a real kernel clock (about 10 minutes)
 ## make bench      the figures of docs/performance.md
 ## make fuzz       every fuzz target for a minute each (clang, libFuzzer)
@@ -44,6 +45,9 @@ test: configure asan
 	@cmake --build $(RELEASE) -j $(JOBS)
 	@tools/fetch-peers build/peers
 	@ctest --test-dir $(RELEASE) -j $(JOBS) --output-on-failure
+
+test-soak: build
+	@NOONMARK_BIN=$(CURDIR)/$(RELEASE)/bin tests/e2e/soak
 
 test-vm: build
 	@tests/vm/run

@@ -133,14 +133,63 @@ constexpr std::array kTexts{
                   "kept.",
                   "display history-command"},
     // the configuration as a whole
+    ReferenceText{"commit [ label <label> ] [ description <description> ]",
+                  "All changes of this session become effective together, or none of them, and what a "
+                  "restart loads. Prints nothing but warnings when it succeeds. Each commit with changes is "
+                  "a rollback point; the newest 100 are kept. A label is unique, begins with no digit and "
+                  "stands in double quotes if it has blanks; the description runs to the end of the line. "
+                  "During a trial of this session it confirms the trial, further changes included.",
+                  "commit label golden description second server of site A"},
     ReferenceText{
-        "commit",
-        "All changes of this session become effective together, or none of them. Prints nothing but "
-        "warnings when it succeeds.",
-        "commit"},
+        "commit trial [ <seconds> ] [ synchronized [ <servers> ] ] [ label <label> ] [ persist <persist-id> ]"
+        " [ description <description> ]",
+        "The changes become effective, but a restart still loads the old configuration, which is back by "
+        "itself after the time (600 s by default), at the end of this session, and after a crash or power "
+        "cut, unless commit confirms the trial before. Another commit trial of the session starts the time "
+        "anew. persist: the trial outlives the session, and commit persist confirms it in any session. "
+        "synchronized: it outlives the session and is confirmed by itself as soon as that many servers (1 by "
+        "default) are usable, that is, survive the selection; if they are not in time, display configuration "
+        "commit list verbose says which ones were not, and why. Other sessions can neither commit nor roll "
+        "back during a trial.",
+        "commit trial 120 synchronized 2 description move to the new servers"},
+    ReferenceText{"commit persist <persist-id>",
+                  "Confirms the trial that was started with this persist ID, in any session; changes of this "
+                  "session are committed with it.",
+                  "commit persist night-shift"},
+    ReferenceText{"abort trial [ session <session-id> | persist <persist-id> ]",
+                  "Asks first. Without a parameter the trial must be this session's own; session and persist "
+                  "name the trial of another one.",
+                  "abort trial session 3"},
     ReferenceText{"clear configuration candidate",
                   "Throws this session's uncommitted changes away and leads to the system view.",
                   "clear configuration candidate"},
+    ReferenceText{
+        "refresh configuration candidate",
+        "When another session has committed, its changes are taken over into this session's candidate. Where "
+        "both changed the same line, this session's line stays, and a commit is possible again.",
+        "refresh configuration candidate"},
+    ReferenceText{"configuration exclusive",
+                  "Other sessions may edit and display, but can neither commit nor roll back until undo "
+                  "configuration exclusive or the end of this session.",
+                  "configuration exclusive"},
+    ReferenceText{"undo configuration exclusive", "Takes the lock of this session away.",
+                  "undo configuration exclusive"},
+    ReferenceText{"rollback configuration { to commit-id <commit-id> | to label <label> | last <count> | to "
+                  "file <file-name> }",
+                  "The configuration becomes again what it was with that commit, before the last commits, or "
+                  "in a copy that save keeps in STATE_DIR/saved. Trials that were rolled back do not count "
+                  "as commits. Asks first. The rollback is a commit of its own and can be rolled back too. A "
+                  "file with lines that are no configuration is refused, with all its errors.",
+                  "rollback configuration last 1"},
+    ReferenceText{"set configuration commit <commit-id> label <label>",
+                  "Gives a commit without a label one. At most 50 commits have one; they are kept when older "
+                  "commits than they are removed.",
+                  "set configuration commit 1000000041 label golden"},
+    ReferenceText{"clear configuration commit { <commit-id> label | oldest <count> | label <label> }",
+                  "<commit-id> label: takes the label away. oldest: removes the oldest rollback points, "
+                  "apart from those with a label. label: removes the point with this label. The commit in "
+                  "force stays, and numbers are never used again.",
+                  "clear configuration commit oldest 20"},
     ReferenceText{
         "save [ <file-name> ]",
         "Keeps a copy of the running configuration under this name, saved.cfg by default, for rollback "
@@ -153,9 +202,42 @@ constexpr std::array kTexts{
         "display this"},
     ReferenceText{"display current-configuration", "Sections are separated by #. Defaults are left out.",
                   "display current-configuration | include unicast-server"},
+    ReferenceText{"display saved-configuration [ <file-name> ]",
+                  "The copy of this name; by default the one that was saved last.",
+                  "display saved-configuration before-migration.cfg"},
     ReferenceText{"display configuration candidate [ merge ]",
                   "The lines that a commit would enter; merge: the whole configuration as it would be then.",
                   "display configuration candidate merge"},
+    ReferenceText{"display configuration candidate changes",
+                  "Lines that a commit would remove (-) and add (+). Says so when another session has "
+                  "changed the same lines.",
+                  "display configuration candidate changes"},
+    ReferenceText{"display configuration changes [ running { label <label> | commit-id <commit-id> | file "
+                  "<file-name> } ]",
+                  "How the running configuration differs from that of a commit or of a copy, by default from "
+                  "the copy that was saved last.",
+                  "display configuration changes running label golden"},
+    ReferenceText{"display configuration commit list [ verbose ] [ <count> | label ]",
+                  "The rollback points, newest first; label: those with a label. An asterisk marks a point "
+                  "behind which others were removed. verbose: also where it was committed from, its "
+                  "description, and the outcome of a trial with its reason.",
+                  "display configuration commit list verbose 1"},
+    ReferenceText{"display configuration commit changes"
+                  " [ at <commit-id> | since <commit-id> | last <count> | <count> ]",
+                  "Without a parameter, and with a number, each commit separately, newest first. at: of that "
+                  "one. since: of all after that one together. last: of so many commits together, without "
+                  "trials that were rolled back.",
+                  "display configuration commit changes last 2"},
+    ReferenceText{"display configuration commit at <commit-id>",
+                  "The whole configuration as it was with that commit.",
+                  "display configuration commit at 1000000041"},
+    ReferenceText{"display configuration trial status",
+                  "The time that is left, who tries, and with synchronized the state of each server; when no "
+                  "trial runs, how the last one ended.",
+                  "display configuration trial status"},
+    ReferenceText{"display configuration rollback result",
+                  "How the last rollback since the start of noonmarkd went, that of a trial included.",
+                  "display configuration rollback result"},
     ReferenceText{
         "display configuration lint",
         "What can be better in the running configuration, and how sessions behave in it: each advice "

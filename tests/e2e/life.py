@@ -1,9 +1,8 @@
-"""The life of a configuration and of the programs: restarts, kill -9, second instances, exit codes, users, secrets."""
+"""The life of a configuration and of the programs: restarts, second instances, exit codes, users, secrets."""
 
 import contextlib
 import os
 import pathlib
-import random
 import re
 import signal
 import socket
@@ -16,7 +15,6 @@ import noonmark
 import terminal
 
 OBSERVE = ("--clock", "observe")
-KILLS = 20
 AS_NOBODY = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
 
 
@@ -105,49 +103,6 @@ def restart(test):
         expect(status == 0, f"{number.name} ends the daemon with status {status}:\n{daemon.log()}")
         daemon = test.noonmarkd("restart", *OBSERVE)
         expect(lines_of(daemon) == before, f"after the restart {lines_of(daemon)} instead of {before}")
-
-
-def configuration_number(number):
-    """A configuration of many lines that all tell its number."""
-    return [f"sysname S{number}", f"ntp-service max-distance {number % 15 + 2}",
-            *(f"ntp-service unicast-server 127.8.0.{host} version {number % 4 + 1} minpoll {number % 7 + 3}"
-              for host in range(1, 31))]
-
-
-def expect_whole(lines, number):
-    """Those lines are that configuration; a line may be shorter where it has a default."""
-    wanted = configuration_number(number)
-    wanted = [line.replace(" version 3", "").replace(" minpoll 6", "") for line in wanted]
-    expect(sorted(lines) == sorted(wanted), f"a mixture: {lines}\nwanted: {wanted}")
-
-
-def killed(test):
-    """kill -9 at any moment leaves the old configuration or the new one, whole"""
-    number = 1
-    daemon = test.noonmarkd("killed", *OBSERVE)
-    daemon.configure(*configuration_number(number))
-    commits = 0
-    for _ in range(KILLS):
-        numbers = range(number + 1, number + 400)
-        script = "".join(f"{line}\n" for n in numbers for line in
-                         (*configuration_number(n), "commit", "display current-configuration | include sysname"))
-        with subprocess.Popen([noonmark.BIN / "noonmark", "--run-dir", daemon.run_dir], stdin=subprocess.PIPE,
-                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as shell:
-            killer = subprocess.Popen(["sh", "-c", f"sleep {random.uniform(0, 0.25):.4f}; kill -9 {daemon.pid}"])
-            printed, _ = shell.communicate("system-view\n" + script, timeout=30)
-        killer.wait()
-        daemon.process.wait(10)
-        expect(shell.returncode == 3, f"the shell whose daemon was killed ends with {shell.returncode}")
-        seen = [int(n) for n in re.findall(r"^sysname S(\d+)$", printed, re.MULTILINE)]
-        acknowledged = seen[-1] if seen else number
-        daemon = test.noonmarkd("killed", *OBSERVE)
-        lines = lines_of(daemon)
-        found = int(re.fullmatch(r"sysname S(\d+)", next(l for l in lines if l.startswith("sysname"))).group(1))
-        expect(found in (acknowledged, acknowledged + 1), f"commit {acknowledged} was the last seen, {found} is back")
-        expect_whole(lines, found)
-        commits += found - number
-        number = found
-    expect(commits > KILLS, f"only {commits} commits before {KILLS} kills")
 
 
 def one_instance(test):
@@ -451,7 +406,7 @@ def busy_port(test):
     noonmark.wait_until(lambda: ntp_answers(port), 30, lambda: f"served when the port is free:\n{daemon.log()}")
 
 
-SCENARIOS = [restart, killed, one_instance, config_file, exit_codes, questions, two_shells, other_users, core_dumps,
+SCENARIOS = [restart, one_instance, config_file, exit_codes, questions, two_shells, other_users, core_dumps,
              secrets, foreign_ciphertext, busy_port]
 
 
