@@ -1,7 +1,9 @@
 #include "cli/configuration_diff.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
+#include <span>
 #include <utility>
 
 namespace noonmark::cli {
@@ -12,7 +14,7 @@ using Key = std::pair<std::string_view, std::string_view>;
 
 Key key_of(const ConfigurationLine& line) { return {line.section, line.line}; }
 
-std::set<Key> keys_of(const Lines& lines) {
+std::set<Key> keys_of(std::span<const ConfigurationLine> lines) {
   std::set<Key> keys;
   for (const auto& line : lines) keys.insert(key_of(line));
   return keys;
@@ -81,17 +83,21 @@ Lines lines_of_text(std::string_view text) {
 
 /// Both are in canonical order, so that common lines follow each other in the same way.
 std::vector<LineChange> changes(const Lines& from, const Lines& to) {
-  const auto before = keys_of(from), after = keys_of(to);
+  const auto same = [](const auto& a, const auto& b) { return key_of(a) == key_of(b); };
+  auto [old_line, new_line] = std::ranges::mismatch(from, to, same);
+  auto old_end = from.end();
+  auto new_end = to.end();
+  while (old_end != old_line && new_end != new_line && same(*std::prev(old_end), *std::prev(new_end)))
+    --old_end, --new_end;
+  const auto before = keys_of({old_line, old_end}), after = keys_of({new_line, new_end});
   std::vector<LineChange> result;
-  auto old_line = from.begin();
-  auto new_line = to.begin();
-  while (old_line != from.end() || new_line != to.end()) {
+  while (old_line != old_end || new_line != new_end) {
     Lines removed, added;
-    while (old_line != from.end() && !after.contains(key_of(*old_line))) removed.push_back(*old_line++);
-    while (new_line != to.end() && !before.contains(key_of(*new_line))) added.push_back(*new_line++);
+    while (old_line != old_end && !after.contains(key_of(*old_line))) removed.push_back(*old_line++);
+    while (new_line != new_end && !before.contains(key_of(*new_line))) added.push_back(*new_line++);
     append_run(std::move(removed), std::move(added), result);
-    if (old_line != from.end()) ++old_line;
-    if (new_line != to.end()) ++new_line;
+    if (old_line != old_end) ++old_line;
+    if (new_line != new_end) ++new_line;
   }
   group_by_section(result);
   return result;

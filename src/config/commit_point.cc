@@ -12,6 +12,9 @@ using nlohmann::json;
 constexpr std::array<std::string_view, 3> kTypes{"CLI", "ROLLBACK", "FILE"};
 constexpr std::array<std::string_view, 4> kOutcomes{"", "pending", "confirmed", "rolled back"};
 constexpr std::size_t kMaxText = 4096;
+// The years 1 to 9999, s since 1970: what can be shown.
+constexpr std::int64_t kEarliest = -62'135'596'800;
+constexpr std::int64_t kLatest = 253'402'300'799;
 
 /// Reads members of an object; remembers whether all were there and of their type.
 class Reader {
@@ -24,10 +27,10 @@ class Reader {
     const auto* member = find(name, &json::is_number_integer);
     if (member != nullptr) value = static_cast<Number>(member->get<std::int64_t>());
   }
-  void read(const char* name, std::string& value, std::size_t longest = kMaxText) {
+  void read(const char* name, std::string& value) {
     const auto* member = find(name, &json::is_string);
     if (member != nullptr) value = member->get<std::string>();
-    good_ = good_ && value.size() <= longest;
+    good_ = good_ && value.size() <= kMaxText;
   }
   template <class Enum, std::size_t N>
   void read(const char* name, Enum& value, const std::array<std::string_view, N>& words) {
@@ -80,8 +83,9 @@ std::optional<CommitPoint> decode_commit_point(std::string_view line) {
   reader.read("user", point.user);
   reader.read("interface", point.interface);
   reader.read("time", point.time);
-  reader.read("label", point.label, kMaxLabel);
-  reader.read("description", point.description, kMaxDescription);
+  if (point.time < kEarliest || point.time > kLatest) return std::nullopt;
+  reader.read("label", point.label);
+  reader.read("description", point.description);
   reader.read("trial", point.trial, kOutcomes);
   reader.read("reason", point.reason);
   const auto* unusable = reader.array("unusable");

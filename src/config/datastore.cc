@@ -217,7 +217,7 @@ base::Result<void> Datastore::install(Target next, CommitPoint point, bool lasti
   const auto text = codec_.render(*next.configuration);
   auto stored = history_.add(point, text);
   if (stored && lasting) {
-    stored = store_running(next);
+    stored = store_running(text, point.id);
     if (!stored) history_.withdraw();
   }
   if (!stored) {
@@ -231,13 +231,13 @@ base::Result<void> Datastore::install(Target next, CommitPoint point, bool lasti
   return {};
 }
 
-base::Result<void> Datastore::store_running(const Target& next) {
-  auto written = store_.write_running(codec_.render(*next.configuration), next.commit);
+base::Result<void> Datastore::store_running(std::string_view text, CommitId commit) {
+  auto written = store_.write_running(text, commit);
   if (written) return {};
   // A write that is reported as failed may have reached the disk: then it is taken back.
   const auto now = store_.read_running();
   const Target& before = trial_ ? before_trial_ : Target{running_, running_commit_};
-  if (now && *now && (*now)->commit == next.commit && before.commit != next.commit)
+  if (now && *now && (*now)->commit == commit && before.commit != commit)
     (void)store_.write_running(codec_.render(*before.configuration), before.commit);
   return written;
 }

@@ -192,7 +192,7 @@ class Datastore {
   void abort_all();
   /// Stores and applies what was prepared; aborts it on an error. `lasting`: a restart shall load it.
   base::Result<void> install(Target next, CommitPoint point, bool lasting);
-  base::Result<void> store_running(const Target& next);
+  base::Result<void> store_running(std::string_view text, CommitId commit);
   void enter(Target target);
 
   void begin_trial(const Author& author, const CommitRequest& request, Target before);

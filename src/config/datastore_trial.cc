@@ -83,7 +83,7 @@ base::Result<void> Datastore::name_trial(const CommitRequest& request) {
 
 base::Result<void> Datastore::confirm_trial(const CommitRequest& request, const Author& by) {
   if (auto named = name_trial(request); !named) return named;
-  if (auto stored = store_running({running_, running_commit_}); !stored)
+  if (auto stored = store_running(codec_.render(*running_), running_commit_); !stored)
     return base::fail(fmt::format("The trial is not confirmed and goes on, since it cannot be stored: {}.",
                                   stored.error().message),
                       stored.error().code);
@@ -96,7 +96,7 @@ bool Datastore::confirm_if_usable() {
   const auto servers = surroundings_.servers();
   const auto usable = count_usable(servers);
   if (usable < *trial_->terms.servers) return false;
-  if (auto stored = store_running({running_, running_commit_}); !stored)
+  if (auto stored = store_running(codec_.render(*running_), running_commit_); !stored)
     roll_trial_back("it cannot be stored: " + stored.error().message, {}, nullptr);
   else
     end_trial(TrialOutcome::confirmed,

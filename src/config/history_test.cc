@@ -107,6 +107,7 @@ TEST_F(HistoryTest, ADamagedPointIsLeftOutAndNamed) {
                                 "# noonmark configuration 1\ntext\n",
                                 "# noonmark configuration 1\n# commit {}\n",
                                 good->substr(0, good->size() / 2),
+                                std::string(*good).replace(good->find("1795378840"), 10, "999999999999999"),
                                 std::string(*good).replace(good->find("000002"), 6, "000003")};
   for (const auto& content : broken) {
     ASSERT_TRUE(files.write("commits/1000000002.cfg", content));

@@ -89,10 +89,10 @@ def steady(test, commits, seconds):
     client = test.noonmarkd("commits", "--clock", "observe")
     with control.Shell(client) as shell:
         _, refused = shell.execute("screen-length 0 temporary", "system-view",
-                                   f"ntp-service unicast-server 127.0.0.1 port {server.port} iburst minpoll 3 maxpoll 3",
+                                   f"ntp-service unicast-server 127.0.0.1 port {server.port} minpoll 3 maxpoll 3",
                                    "commit")
         expect(not refused, "the server line is refused")
-        noonmark.wait_until(client.is_synchronized, 30, "synchronized")
+        noonmark.wait_until(lambda: server.arrivals, 30, "the first request", 0.05)
         for number in range(1, 2 * POINTS + 1):
             commit(shell, number)
         memory, files, before = memory_kib(client.pid), descriptors(client.pid), len(server.arrivals)
