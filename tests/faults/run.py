@@ -29,6 +29,7 @@ HEADER = struct.Struct("!BBbbIII8s8s8s8s")
 UNIX_TO_NTP = 2_208_988_800
 FAST = "iburst minpoll 3 maxpoll 4"
 HOME = "10.8.0.2"
+NEAR_THE_REFERENCE = "10.8.0.3"
 GOOD_PASSWORD = "Correct-Horse-9"
 
 # Codes that no server line can be brought to from outside, by the unit test that produces them.
@@ -171,7 +172,7 @@ def packet_rows(blue):
         Row("a server in another VPN instance", "no-route", "in the public instance", address="10.9.0.1"),
         Row("unknown VPN instance", "vpn-unknown", "does not exist", address="10.8.0.1", vpn="no-such-vpn"),
         Row("a prohibited way", "send-failed", "Permission denied", address="10.67.0.1"),
-        Row("port unreachable", "port-unreachable", "UDP port 5123", address="10.8.0.3", options="port 5123"),
+        Row("port unreachable", "port-unreachable", "UDP port 5123", address=NEAR_THE_REFERENCE, options="port 5123"),
         Row("reply from another address", "reply-from-other-address", "comes from 10.8.0.9:123",
             Answer(elsewhere=True)),
         Row("unsynchronized server", "server-unsynchronized", "itself is not synchronized", Answer(16, leap=3)),
@@ -210,6 +211,8 @@ def selecting_clients():
     good = ("system-peer", "survivor")
     return [
         Client("followed", [Row("none", "system-peer", "the clock follows", Answer())]),
+        Client("chain", [Row("none, far from the reference clock", "system-peer", "the clock follows",
+                             Answer(3, reference=NEAR_THE_REFERENCE))]),
         Client("keyless", [Row("line without key", "key-missing", "no key", Answer())], auth),
         Client("unreliable", [Row("key not reliable", "key-not-reliable", "key 7 is not reliable", Answer(sign=SIGNED),
                                   options=KEY)], auth),
@@ -254,6 +257,7 @@ class Lab:
         self._join()
         self.servers = Servers(self.hub, "10.8.0.9")
         self.servers.add("10.9.0.1", Answer())
+        self.servers.add(NEAR_THE_REFERENCE, Answer(1, reference="GPS"))
 
     def _join(self):
         noonmark.connect(self.home, "eth1", self.hub, "eth0")
@@ -348,9 +352,21 @@ def check_probes(daemon, blue):
     done = daemon.shell(f"test ntp-service unicast-server 10.9.0.1 vpn-instance {blue}", json_output=True)
     if '"code": "usable"' not in done.stdout or done.returncode != 0:
         raise noonmark.Failure(f"test: {done.stdout}{done.stderr}")
-    done = daemon.shell("test ntp-service unicast-server 10.8.0.3 port 5123", json_output=True)
+    done = daemon.shell(f"test ntp-service unicast-server {NEAR_THE_REFERENCE} port 5123", json_output=True)
     if '"code": "port-unreachable"' not in done.stdout or done.returncode == 0:
         raise noonmark.Failure(f"test: {done.stdout}{done.stderr}")
+
+
+def check_trace(clients):
+    """The chain of servers goes up to the reference clock."""
+    chain = next(c for c in clients if c.name == "chain")
+    chain.daemon.wait_synchronized(30)
+    trace = chain.daemon.display("display ntp-service trace")
+    servers = [hop["server"] for hop in trace["hops"]]
+    if servers != ["127.0.0.1", chain.rows[0].address, NEAR_THE_REFERENCE] or trace["reference_id"] != "GPS":
+        raise noonmark.Failure(f"trace: {trace}")
+    if not chain.daemon.text("display ntp-service trace").endswith("refid GPS\n"):
+        raise noonmark.Failure("trace: the text does not end with the reference clock")
 
 
 def check_clock_without_rights(test):
@@ -401,6 +417,7 @@ def main():
         lab.servers.start()
         check_clock_without_rights(test)
         check_jump(clients)
+        check_trace(clients)
         check_probes(clients[0].daemon, lab.blue.name)
         check(clients, 60)
         rows = sum(len(client.rows) for client in clients)
