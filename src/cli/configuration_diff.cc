@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <set>
 #include <span>
 #include <utility>
@@ -43,12 +44,17 @@ void append_run(Lines removed, Lines added, std::vector<LineChange>& result) {
 }
 
 /// Sections stay together, in the order in which they come first.
-void group_by_section(std::vector<LineChange>& changes) {
-  for (auto at = changes.begin(); at != changes.end();) {
-    const auto section = at->line.section;
-    at = std::stable_partition(at, changes.end(),
-                               [&](const LineChange& c) { return c.line.section == section; });
+std::vector<LineChange> grouped_by_section(std::vector<LineChange> changes) {
+  std::map<std::string, std::size_t> position;
+  std::vector<std::vector<LineChange>> sections;
+  for (auto& change : changes) {
+    const auto [at, is_new] = position.emplace(change.line.section, sections.size());
+    if (is_new) sections.emplace_back();
+    sections[at->second].push_back(std::move(change));
   }
+  std::vector<LineChange> result;
+  for (auto& section : sections) std::ranges::move(section, std::back_inserter(result));
+  return result;
 }
 
 void append_section(const std::vector<LineChange>& changes, std::string& text) {
@@ -99,8 +105,7 @@ std::vector<LineChange> changes(const Lines& from, const Lines& to) {
     if (old_line != old_end) ++old_line;
     if (new_line != new_end) ++new_line;
   }
-  group_by_section(result);
-  return result;
+  return grouped_by_section(std::move(result));
 }
 
 std::string render_changes(const std::vector<LineChange>& changes) {

@@ -58,8 +58,7 @@ Token quoted_token(std::string_view line, std::size_t start) {
 
 base::Result<void> check_line(std::string_view line) {
   if (line.size() > kMaxLine)
-    return base::fail(
-        fmt::format("The command is too long: it may have {} octets at most.", kMaxLine));
+    return base::fail(fmt::format("The command is too long: it may have {} octets at most.", kMaxLine));
   if (std::ranges::any_of(line, is_control))
     return base::fail("The command contains a control character; type printable characters only.");
   // The shell sends the replacement character where it read octets that are no UTF-8.
