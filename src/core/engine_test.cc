@@ -302,6 +302,22 @@ TEST_F(ClientAndServer, AnUnreachableServerIsSaidToBeSilentAndLosesSynchronizati
   EXPECT_TRUE(world.run_while_not([&] { return client.engine->state().is_synchronized(); }, 600));
 }
 
+TEST_F(ClientAndServer, BeforeTheFirstReplyASessionWaits) {
+  world.link = [](testing::Packet&) { return std::optional<double>(); };
+  follow();
+  world.run_for(1);
+  EXPECT_EQ(client.reason(), Reason::waiting_for_reply);
+}
+
+TEST_F(ClientAndServer, OfTwoThatAgreeTheOtherOneIsASurvivor) {
+  world.add_server("second", "192.0.2.3");
+  client.config.servers = {server_line("192.0.2.1"), server_line("192.0.2.3")};
+  client.commit();
+  world.run_for(60);
+  EXPECT_TRUE((client.reason(0) == Reason::system_peer && client.reason(1) == Reason::survivor) ||
+              (client.reason(0) == Reason::survivor && client.reason(1) == Reason::system_peer));
+}
+
 TEST_F(ClientAndServer, FewRepliesAreCalledSamplesToCollect) {
   client.config.max_distance = 0.5;
   follow();

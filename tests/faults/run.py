@@ -37,8 +37,8 @@ UNIT_TESTS = {
     "clock-not-settable": ("ClientAndServer", "AClockThatCannotBeSetIsNamed"),
     "collecting-samples": ("ClientAndServer", "FewRepliesAreCalledSamplesToCollect"),
     "preempted": ("ClientAndServer", "APreemptedServerComesBackOnlyWhenNobodyElseIsLeft"),
-    "survivor": ("ClientAndServer", "ThePreferredSurvivorOfLeastStratumLeads"),
-    "waiting-for-reply": ("OperationTest", "AnInterruptedTestSumsUpWhatCame"),
+    "survivor": ("ClientAndServer", "OfTwoThatAgreeTheOtherOneIsASurvivor"),
+    "waiting-for-reply": ("ClientAndServer", "BeforeTheFirstReplyASessionWaits"),
 }
 
 
