@@ -55,7 +55,7 @@ class Crash:
         self.random = random.Random(seed)
         self.number = 0  # the configuration that a restart has to load
         self.newest = 0  # the last number that was used
-        self.highest_id = 0
+        self.commit_time = 0.02  # s, as measured last
         self.seen = collections.Counter()
         self.start()
 
@@ -68,11 +68,16 @@ class Crash:
         output, refused = self.shell.execute("system-view", *commands_from(self.number, new))
         expect(not refused, output)
 
+    def commit_now(self, line):
+        before = time.monotonic()
+        output, refused = self.shell.execute(line)
+        self.commit_time = time.monotonic() - before
+        expect(not refused, output)
+
     def kill_during(self, *requests):
         """Sends the requests and kills the daemon in the meantime, or shortly after. Whether all were answered."""
         self.shell.send(*requests)
-        longest = self.random.choice((0.001, 0.004, 0.016, 0.06))
-        time.sleep(self.random.uniform(0, longest))
+        time.sleep(self.random.uniform(0, self.random.choice((0.2, 1, 3)) * self.commit_time))
         self.daemon.kill()
         answered = 0
         with contextlib.suppress(control.Closed):
@@ -96,18 +101,19 @@ class Crash:
 
     def confirmation(self, new):
         self.enter(new)
-        self.shell.execute("commit trial")
+        self.commit_now("commit trial")
         return {new} if self.kill_during(self.line("commit")) else {self.number, new}
 
     def abort(self, new):
         self.enter(new)
-        self.shell.execute("commit trial")
+        self.commit_now("commit trial")
         self.kill_during(self.line("abort trial"), {"op": "answer", "text": "y"})
         return {self.number}
 
     def rollback(self, new):
         self.enter(new)
-        self.shell.execute("commit", "return")
+        self.commit_now("commit")
+        self.shell.execute("return")
         done = self.kill_during(self.line("rollback configuration last 1"), {"op": "answer", "text": "y"})
         return {self.number} if done else {self.number, new}
 
