@@ -90,8 +90,10 @@ std::string list_text(const config::History& history, std::span<const CommitPoin
                       bool verbose) {
   std::string text;
   if (verbose) {
-    for (std::size_t i = 0; i < points.size(); ++i)
-      text += (i == 0 ? "" : "\n") + verbose_text(history, *points[i], i + 1);
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      if (i != 0) text += '\n';
+      text += verbose_text(history, *points[i], i + 1);
+    }
     return text;
   }
   const std::string rule(kRuleLength, '-');

@@ -61,9 +61,11 @@ void append_section(const std::vector<LineChange>& changes, std::string& text) {
   const auto& first = changes.front().line;
   text += "  #\n";
   if (first.in_interface_view) text += "  " + first.section + '\n';
-  for (const auto& change : changes)
-    text += (change.added ? "+ " : "- ") + std::string(change.line.in_interface_view ? " " : "") +
-            change.line.line + '\n';
+  for (const auto& change : changes) {
+    text += change.added ? "+ " : "- ";
+    if (change.line.in_interface_view) text += ' ';
+    text += change.line.line + '\n';
+  }
 }
 
 }  // namespace
