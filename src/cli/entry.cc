@@ -146,7 +146,8 @@ Result<void> admit_key(const EntryContext& context, Values& values, std::vector<
   const auto& plain = values[leaves::key_password];
   if (plain && KeyRing::is_ciphertext(*plain) && context.judgement == Judgement::shell)
     notices.emplace_back(
-        "Warning: The password is taken as plain text although it looks like cipher text; write cipher before "
+        "Warning: The password is taken as plain text although it looks like cipher text; write cipher "
+        "before "
         "it if it is.");
   const bool stored = context.judgement == Judgement::stored;
   if (stored && values[leaves::key_cipher] && KeyRing::is_ciphertext(*values[leaves::key_cipher])) return {};
