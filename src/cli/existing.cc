@@ -13,8 +13,6 @@ namespace {
 
 using Values = std::vector<ExistingValue>;
 
-constexpr std::size_t kMaxListed = 32;
-
 std::string vpn_text(const core::NetworkView& network, core::VpnId id) {
   const auto* vpn = network.find_vpn(id);
   return vpn == nullptr || vpn->name.empty() ? std::string{} : fmt::format(", VPN instance {}", vpn->name);
@@ -92,7 +90,6 @@ Values existing(const config::LeafInfo& parameter, const Services& services,
   if (parameter.name == "commit-id") values = commits(services.datastore.history(), false);
   if (parameter.name == "label") values = commits(services.datastore.history(), true);
   if (parameter.name == "file-name") values = copies(services.datastore);
-  if (values.size() > kMaxListed) values.resize(kMaxListed);
   return values;
 }
 

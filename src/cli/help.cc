@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::size_t kMinWidth = 40;
 constexpr std::size_t kMaxWidth = 512;
-constexpr std::size_t kColumn = 40;  // of partial help
+constexpr std::size_t kColumn = 40;     // of partial help
+constexpr std::size_t kMaxListed = 32;  // values below one parameter
+constexpr std::size_t kMaxCompletions = 512;
 
 struct Item {
   std::string text;
@@ -98,8 +100,11 @@ std::vector<Item> full_list(const HelpContext& context, Expectations words) {
     if (word.leaf == nullptr) continue;
     Expectations of_this;
     of_this.parameters.push_back(word.leaf);
-    for (auto& value : existing_values(context, of_this, ""))
-      items.push_back({"  " + value.text, std::move(value.help)});
+    auto values = existing_values(context, of_this, "");
+    const auto left_out = values.size() - std::min(values.size(), kMaxListed);
+    values.resize(values.size() - left_out);
+    for (auto& value : values) items.push_back({"  " + value.text, std::move(value.help)});
+    if (left_out != 0) items.push_back({"  ...", fmt::format("{} more", left_out)});
   }
   if (words.complete) items.push_back({"<cr>", ""});
   return items;
@@ -145,6 +150,7 @@ std::vector<std::string> completions(const HelpContext& context, std::string_vie
     found.push_back(std::move(value.text));
   std::ranges::sort(found);
   found.erase(std::ranges::unique(found).begin(), found.end());
+  if (found.size() > kMaxCompletions) found.resize(kMaxCompletions);
   return found;
 }
 
