@@ -50,6 +50,8 @@ constexpr std::array kCommonLeaves{
              core::kMaxServers},
     LeafInfo{"persist-id", LeafType::label, LeafRole::option, "What confirms the trial in any session", 1,
              config::kMaxLabel},
+    LeafInfo{"section", LeafType::name, LeafRole::option, "Section of the configuration: ntp-service", 1,
+             config::kMaxInterfaceName},
     LeafInfo{"session-id", LeafType::number, LeafRole::option, "Number of a session: N of VTY N", 0, 65535},
 };
 
@@ -194,8 +196,8 @@ constexpr std::array kCommands{
         "Remove rollback points or their labels", kUser, clear_commits),
     act("save [ <file-name> ]", "Keep a named copy of the configuration", kAll, save),
     display("display this", "Display the configuration of the view", kAll, show_this),
-    display("display current-configuration", "Display the running configuration", kAll,
-            show_current_configuration),
+    display("display current-configuration [ interface [ <interface-name> ] | configuration <section> ]",
+            "Display the running configuration", kAll, show_current_configuration),
     display("display saved-configuration [ <file-name> ]", "Display a saved copy of the configuration", kAll,
             show_saved_configuration),
     display("display configuration candidate [ merge ]", "Display the changes that are not committed",

@@ -1,6 +1,8 @@
 #include "cli/configuration_commands.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <set>
 
 #include "cli/commit_arguments.h"
 #include "cli/configuration_diff.h"
@@ -40,8 +42,23 @@ base::Result<DisplayOutput> show_this(Session& session, const Match&) {
   return configuration_output(lines);
 }
 
-base::Result<DisplayOutput> show_current_configuration(Session& session, const Match&) {
-  return configuration_output(configuration_lines(session.services().datastore.running()));
+base::Result<DisplayOutput> show_current_configuration(Session& session, const Match& match) {
+  auto lines = configuration_lines(session.services().datastore.running());
+  if (match.arguments.has("interface")) {
+    const auto name = match.arguments.value("<interface-name>");
+    std::erase_if(lines, [&](const ConfigurationLine& line) {
+      return name ? line.section != interface_section(*name) : !line.in_interface_view;
+    });
+  } else if (const auto section = match.arguments.value("<section>")) {
+    std::set<std::string> sections;
+    for (const auto& line : lines) sections.insert(line.section);
+    if (!sections.contains(*section))
+      return base::fail(
+          fmt::format("The configuration has no section {}; it has {}.", *section,
+                      sections.empty() ? "none" : fmt::format("{}", fmt::join(sections, ", "))));
+    std::erase_if(lines, [&](const ConfigurationLine& line) { return line.section != *section; });
+  }
+  return configuration_output(lines);
 }
 
 base::Result<DisplayOutput> show_saved_configuration(Session& session, const Match& match) {

@@ -148,7 +148,7 @@ TEST(Parse, AbbreviationsInAnyCaseAndOptionsInAnyOrder) {
   EXPECT_EQ(understood("und nt uni ipv 2001:DB8::1"), "undo ntp-service unicast-server ipv6 2001:DB8::1");
   EXPECT_EQ(understood("ntp auth en"), "Ambiguous command at 4");
   EXPECT_EQ(understood("ntp authentication en"), "ntp-service authentication enable");
-  EXPECT_EQ(understood("dis cu", View::user), "display current-configuration");
+  EXPECT_EQ(understood("dis ver", View::user), "display version");
   EXPECT_EQ(understood("dis c", View::user), "Ambiguous command at 4");
   EXPECT_EQ(understood("sys", View::user), "system-view");
 }

@@ -200,8 +200,11 @@ constexpr std::array kTexts{
         "The running configuration of the view: all of it in the system view, that of the interface in "
         "an interface's view.",
         "display this"},
-    ReferenceText{"display current-configuration", "Sections are separated by #. Defaults are left out.",
-                  "display current-configuration | include unicast-server"},
+    ReferenceText{
+        "display current-configuration [ interface [ <interface-name> ] | configuration <section> ]",
+        "Sections are separated by #. Defaults are left out. interface: only the sections of interfaces, or "
+        "of one; configuration: one section by its name.",
+        "display current-configuration | include unicast-server"},
     ReferenceText{"display saved-configuration [ <file-name> ]",
                   "The copy of this name; by default the one that was saved last.",
                   "display saved-configuration before-migration.cfg"},

@@ -23,7 +23,7 @@ struct SessionFixture {
   base::SeededRandom random{1};
   config::KeyRing keyring{crypto::Secret(std::string_view("0123456789abcdef0123456789abcdef")), random};
   config::ScratchDirectory scratch;
-  config::DiskFiles files{scratch.path()};
+  config::MemoryFiles files;
   config::Store store{files};
   config::Copies copies{files};
   config::FakeSurroundings surroundings;
