@@ -33,9 +33,9 @@ LINES = {
     "display configuration commit changes": [
         "display configuration commit changes", "display configuration commit changes last 1"],
     "display configuration commit at": ["display configuration commit at 1000000001"],
-    "display configuration candidate": [
-        "display configuration candidate", "display configuration candidate merge",
-        "display configuration candidate changes"],
+    "display configuration candidate [": [
+        "display configuration candidate", "display configuration candidate merge"],
+    "display saved-configuration": ["display saved-configuration first.cfg"],
     "display configuration changes": ["display configuration changes"],
 }
 
@@ -53,7 +53,7 @@ def displays():
 
 
 def lab(test, server_port):
-    """A client with a server that answers, one without our key, one in a VPN that is not there; commits and a rollback."""
+    """A client with a server that answers, one without our key, one in a VPN that is not there; commits, trials and a rollback."""
     server = test.noonmarkd("server", "--clock", "observe")
     server.configure("ntp-service refclock-master 3", f"ntp-service port {server_port}",
                      "ntp-service ipv6 server disable", "undo ntp-service ipv6 server disable")
@@ -66,6 +66,9 @@ def lab(test, server_port):
     client.shell("save first.cfg", "y")
     client.configure(f"ntp-service unicast-server ipv6 ::1 port {noonmark.free_port()}")
     client.shell("rollback configuration last 1", "y")
+    client.shell("system-view", "ntp-service max-distance 5", "commit trial 600 persist first")
+    client.shell("system-view", "abort trial persist first", "y")
+    client.shell("system-view", "ntp-service max-distance 6", "commit trial 600 synchronized 3 persist second")
     noonmark.wait_until(lambda: client.code("127.0.0.1") == "system-peer", 30, "the client follows its server")
     return client
 
