@@ -144,7 +144,8 @@ TEST_F(CommitTest, ATrialThatIsNotProvenSaysWhichServersFailedAndWhy) {
 TEST_F(CommitTest, ASavedCopyIsShownComparedAndGoneBackTo) {
   auto session = open();
   run(session, {"system-view", "ntp-service unicast-server 192.0.2.10", "commit", "quit", "save lab.cfg"});
-  EXPECT_THAT(run(session, {"y"}).output, HasSubstr("saved/lab.cfg in memory ........\nInfo: Save the configuration"));
+  EXPECT_THAT(run(session, {"y"}).output,
+              HasSubstr("saved/lab.cfg in memory ........\nInfo: Save the configuration"));
   EXPECT_EQ(run(session, {"display saved-configuration"}).output,
             "#\nntp-service unicast-server 192.0.2.10\n#\nreturn\n");
   run(session, {"system-view", "ntp-service unicast-server 192.0.2.10 iburst", "commit", "quit"});
