@@ -32,13 +32,19 @@ struct SessionFixture {
   core::Engine engine{core::Environment{}, random, clock.now()};
   core::NetworkView network = machine();
   int resets = 0;
-  Services services{.datastore = datastore,
-                    .engine = engine,
-                    .clock = clock,
-                    .network = network,
-                    .host_name = "HUAWEI",
-                    .version = "0.1.0",
-                    .reset_sessions = [this] { ++resets; }};
+  Services services{
+      .datastore = datastore,
+      .engine = engine,
+      .clock = clock,
+      .network = network,
+      .host_name = "HUAWEI",
+      .version = "0.1.0",
+      .reset_sessions = [this] { ++resets; },
+      .reset_statistics = [this](const core::StatisticsScope& scope) { engine.reset_statistics(scope); },
+      .probes = {.start = [](const core::ProbeRequest&, std::function<void()>)
+                     -> base::Result<core::ProbeId> { return base::fail("This machine asks nobody."); },
+                 .state = [](core::ProbeId) { return std::nullopt; },
+                 .cancel = [](core::ProbeId) {}}};
 
   static core::Interface interface(std::uint32_t index, std::string name, std::string alias,
                                    const char* address, core::VpnId vpn = core::VpnId::public_instance) {

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <regex>
+#include <set>
 #include <sstream>
 
 #include "cli/session_fixture.h"
@@ -87,6 +88,26 @@ TEST_P(TranscriptTest, IsWhatAnOperatorSees) {
   const auto shown = replay(read_transcript(golden));
   if (std::getenv("NOONMARK_UPDATE_GOLDEN") != nullptr) std::ofstream(GetParam()) << shown;
   EXPECT_EQ(shown, golden);
+}
+
+/// The commands that `line` is one of, in whichever view.
+void collect_commands(const std::string& line, std::set<const Command*>& typed) {
+  for (const View view : {View::user, View::system, View::interface}) {
+    const auto place = command_place(line, view);
+    if (place.offset != 0) typed.insert(parser().parse("run x", view)->command);
+    const auto piped = split_pipeline(place.command);
+    if (!piped) continue;
+    if (const auto match = parser().parse(piped->command, place.view)) typed.insert(match->command);
+  }
+}
+
+TEST(TranscriptsTogether, TypeEveryCommand) {
+  std::set<const Command*> typed;
+  for (const auto& path : transcripts())
+    for (const auto& line : read_transcript(content_of(path)).typed) collect_commands(line, typed);
+  parser().for_each_command([&](const Command& command) {
+    EXPECT_TRUE(typed.contains(&command)) << "add it to tests/transcript: " << command.grammar;
+  });
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, TranscriptTest, testing::ValuesIn(transcripts()),
