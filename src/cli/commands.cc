@@ -120,7 +120,7 @@ consteval Command operate(const char* grammar, std::string_view help, ViewSet vi
 
 constexpr std::array kCommands{
     // the configuration, in its canonical order
-    line("sysname <host-name>", "Set the host name", schemas::sysname),
+    line("sysname <host-name>", "Set the host name", schemas::sysname, admit_sysname),
     line("crypto weak-algorithm disable", "Disable weak algorithms", schemas::weak_algorithms),
     line("ntp-service [ ipv6 ] server disable", "Answer no NTP request", schemas::server_disable),
     with_question(line("ntp-service [ ipv6 ] server source-interface all { enable | disable }",

@@ -137,6 +137,12 @@ Result<void> check_poll_range(const Values& values) {
 
 }  // namespace
 
+Result<void> admit_sysname(const EntryContext& context, Values& values, std::vector<std::string>&) {
+  if (context.judgement == Judgement::shell && values[0]->find_first_of("<>[]") != std::string::npos)
+    return fail("A host name has none of the characters < > [ ], which stand around it in prompts.");
+  return {};
+}
+
 Result<void> admit_key(const EntryContext& context, Values& values, std::vector<std::string>& notices) {
   const auto algorithm = crypto::parse_mac_algorithm(*values[leaves::key_mode]);
   CHECK(algorithm);

@@ -31,6 +31,7 @@ struct EntryContext {
 /// (a plaintext password becomes ciphertext) and add notices, lines that begin with "Warning: " or "Info: ".
 using Admit = base::Result<void> (*)(const EntryContext&, config::Values&, std::vector<std::string>& notices);
 
+base::Result<void> admit_sysname(const EntryContext&, config::Values&, std::vector<std::string>& notices);
 base::Result<void> admit_key(const EntryContext&, config::Values&, std::vector<std::string>& notices);
 base::Result<void> admit_server(const EntryContext&, config::Values&, std::vector<std::string>& notices);
 base::Result<void> admit_source_interface(const EntryContext&, config::Values&,

@@ -1,6 +1,7 @@
 #include "cli/help.h"
 
 #include <algorithm>
+#include <tuple>
 #include <fmt/format.h>
 
 #include "cli/existing.h"
@@ -88,12 +89,10 @@ std::string listing(const std::vector<Item>& items, std::size_t width) {
 /// Parameters first, then keywords in alphabetical order, then the pipe, and <cr> as the last.
 std::vector<Item> full_list(const HelpContext& context, Expectations words) {
   const auto rank = [](const Expectation& word) {
-    return !word.is_keyword ? 0 : word.text.find_first_of("|>") != std::string::npos ? 2 : 1;
+    const auto opener = std::string_view("|>").find(word.text.front());
+    return std::tuple(!word.is_keyword ? 0 : opener == std::string_view::npos ? 1 : 2 + opener, word.text);
   };
-  std::ranges::stable_sort(words.words, [&](const Expectation& a, const Expectation& b) {
-    if (rank(a) != rank(b) || rank(a) == 2) return rank(a) < rank(b);
-    return a.text < b.text;
-  });
+  std::ranges::sort(words.words, {}, rank);
   std::vector<Item> items;
   for (const auto& word : words.words) {
     items.push_back({word.text, std::string(word.help)});

@@ -85,7 +85,7 @@ constexpr std::array kKeywords{
     Row{"saved-configuration", "Saved copy of the configuration"},
     Row{"screen-length", "Lines of a screen"},
     Row{"server", "NTP server function"},
-    Row{"session", "NTP sessions"},
+    Row{"session", "Session"},
     Row{"sessions", "NTP sessions"},
     Row{"set", "Set"},
     Row{"since", "Since a commit"},

@@ -45,7 +45,7 @@ std::ptrdiff_t answered(const AssociationState& session) {
 
 std::string_view algorithm_of(std::uint32_t key_id, const core::NtpConfig& config) {
   const auto key = std::ranges::find(config.keys, key_id, &core::KeyConfig::id);
-  return key == config.keys.end() ? std::string_view{} : crypto::to_string(key->algorithm);
+  return key == config.keys.end() ? std::string_view("not configured") : crypto::to_string(key->algorithm);
 }
 
 class ServerTest final : public Operation {

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "cli/help.h"
+#include "cli/session_commands.h"
 
 namespace noonmark::cli {
 namespace {
@@ -92,7 +93,8 @@ Response Session::answer(std::optional<std::string_view> text) {
     refuse("There is no question to answer.");
     return finish();
   }
-  const auto word = without_blanks(text.value_or("n"));
+  // Who breaks off a question at a terminal keeps what he has.
+  const auto word = without_blanks(text.value_or(question_->may_cancel && options_.interactive ? "c" : "n"));
   const auto is = [&](std::string_view letter, std::string_view in_full) {
     return same_keyword(word, letter) || same_keyword(word, in_full);
   };
@@ -134,10 +136,18 @@ void Session::interrupt() {
   if (operating_) operation_->interrupt();
 }
 
+bool Session::has_trial_to_lose() const {
+  const auto& trial = services_.datastore.trial();
+  return trial && trial->belongs_to(options_.author) && trial->ends_with_session();
+}
+
 void Session::tell_news() {
   if (!may_tell_ || operating_) return;
-  if (const auto news = services_.datastore.take_news(options_.author.session); !news.empty())
-    response_.output = news + '\n' + response_.output;
+  const auto news = services_.datastore.take_news(options_.author.session);
+  if (news.empty()) return;
+  response_.output = news + '\n' + response_.output;
+  // A script that meant to confirm its trial must not look as if it had.
+  if (!options_.interactive && news.starts_with("Warning")) response_.refused = true;
 }
 
 void Session::begin() {
@@ -148,7 +158,7 @@ void Session::begin() {
 
 Response Session::finish() {
   response_.prompt = prompt();
-  response_.uncommitted = services_.datastore.is_changed(candidate_);
+  response_.uncommitted = services_.datastore.is_changed(candidate_) || has_trial_to_lose();
   response_.screen_length = screen_length_;
   response_.pending = operating_;
   if (question_) response_.question = question_->text;
@@ -184,6 +194,10 @@ void Session::take_line(std::string_view line) {
     if (upper ? !upper->undo : upper.error().offset > match.error().offset) match = std::move(upper);
   }
   if (!match) return error(match.error());
+  if (place.offset != 0 && (match->command->run == quit_view || match->command->run == enter_system_view)) {
+    remember(line);
+    return refuse("This command changes the view, so run cannot execute it from another one.");
+  }
   if (!piped->pipeline.empty() && !match->command->is_display())
     return error({SyntaxError::Kind::too_many, piped->command.size()});
   response_.keep_in_history = !has_secret(*match);

@@ -30,7 +30,7 @@ struct Response {
   std::string output{};  // whole lines, or empty
   std::string prompt{};  // of the next line
   bool refused = false;
-  bool uncommitted = false;               // the candidate differs from the running configuration
+  bool uncommitted = false;               // the end of the session would lose changes
   bool display = false;                   // `output` may be paged at `screen_length` lines
   unsigned screen_length = 24;            // 0: never
   std::optional<std::string> question{};  // has to be answered before the next line; shown without a newline
@@ -106,6 +106,8 @@ class Session {
 
  private:
   void begin();
+  /// A trial that is rolled back when this session ends.
+  bool has_trial_to_lose() const;
   Response finish();
   /// What became of this session's trial in the meantime stands before what a line says.
   void tell_news();

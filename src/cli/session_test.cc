@@ -74,14 +74,36 @@ TEST_F(SessionTest, ForceCommitsAllTheSameAndAnOperatorMayAnyway) {
   }
 }
 
-TEST_F(SessionTest, TheEndOfInputAnswersNo) {
-  auto session = open();
+TEST_F(SessionTest, TheEndOfAScriptAnswersNoAndABreakAtATerminalCancels) {
+  auto terminal = open();
+  run(terminal, {"system-view", "ntp-service max-distance 4", "quit"});
+  EXPECT_EQ(terminal.answer(std::nullopt).prompt, "[*HUAWEI]");
+
+  auto session = open(false);
   const auto question = run(session, {"system-view", "ntp-service max-distance 4", "quit"});
   ASSERT_TRUE(question.question);
   const auto response = session.answer(std::nullopt);
   EXPECT_FALSE(response.question);
   EXPECT_EQ(response.prompt, "<HUAWEI>");
   EXPECT_EQ(datastore.running(), config::Configuration{});
+}
+
+TEST_F(SessionTest, RunDoesNotLeaveTheView) {
+  auto session = open();
+  EXPECT_TRUE(run(session, {"system-view", "run quit"}).refused);
+  EXPECT_EQ(session.prompt(), "[~HUAWEI]");
+}
+
+TEST_F(SessionTest, AScriptInItsOwnTrialHasSomethingToLose) {
+  auto script = open(false);
+  EXPECT_TRUE(run(script, {"system-view", "ntp-service max-distance 4", "commit trial 60"}).uncommitted);
+  EXPECT_FALSE(run(script, {"commit"}).uncommitted);
+}
+
+TEST_F(SessionTest, AHostNameDoesNotBreakPrompts) {
+  auto session = open();
+  EXPECT_TRUE(run(session, {"system-view", "sysname a>b"}).refused);
+  EXPECT_FALSE(run(session, {"sysname a-b"}).refused);
 }
 
 TEST_F(SessionTest, AnAnswerWithoutAQuestionIsRefused) {

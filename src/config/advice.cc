@@ -156,7 +156,6 @@ class Adviser {
     look_at_upstreams();
     look_at_local_clock();
     look_at_serving();
-    std::ranges::stable_sort(advice_, {}, &Advice::code);
     return std::move(advice_);
   }
 

@@ -43,7 +43,7 @@ struct Advice {
   bool operator==(const Advice&) const = default;
 };
 
-/// Everything there is to say about `configuration`, in the order of the codes. Sessions that it has no
+/// Everything there is to say about `configuration`, in no order. Sessions that it has no
 /// server for are passed over.
 std::vector<Advice> advise(const Configuration& configuration, const core::NetworkView& network,
                            std::span<const core::AssociationState> sessions);
@@ -57,7 +57,7 @@ struct AdviceText {
   std::vector<std::string> subjects;
   std::string line() const;  // "Warning: ..."
 };
-/// Subjects that share a sentence are put together.
+/// In the order of the codes; subjects that share a sentence are put together.
 std::vector<AdviceText> in_words(std::span<const Advice> advice);
 
 /// What of `now` was not said of `before`, without what is for a review only (`display configuration lint`).

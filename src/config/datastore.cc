@@ -24,6 +24,8 @@ base::Result<void> Datastore::load() {
   }
   for (const auto& sentence : history_.load(running_commit_))
     surroundings_.log().write(base::LogLevel::warning, sentence);
+  if (const auto* trial = history_.cut_short() ? history_.find(*history_.cut_short()) : nullptr)
+    last_trial_ = Ending{false, trial->id, surroundings_.now(), trial->reason, {}};
   const auto known = history_.text(running_commit_);
   const bool is_known = known && *known == (*stored ? (*stored)->text : "");
   if (!is_known || (running_commit_ == CommitId::none && !history_.points().empty()))

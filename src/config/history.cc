@@ -55,6 +55,7 @@ void History::end_trials(CommitId running, std::vector<std::string>& log) {
     if (!confirmed) {
       point.reason = "noonmarkd ended during the trial";
       log.push_back(fmt::format("The trial of commit {} is rolled back: {}", number(point.id), point.reason));
+      cut_short_ = point.id;
     }
     if (auto recorded = record_outcome(point); !recorded) log.push_back(recorded.error().message);
   }

@@ -24,6 +24,9 @@ class History {
   /// Gives sentences for the log.
   std::vector<std::string> load(CommitId running);
 
+  /// The trial that load() found unconfirmed.
+  std::optional<CommitId> cut_short() const { return cut_short_; }
+
   /// Oldest first.
   const std::vector<CommitPoint>& points() const { return points_; }
   const CommitPoint* find(CommitId id) const;
@@ -64,6 +67,7 @@ class History {
 
   Store& store_;
   std::vector<CommitPoint> points_;
+  std::optional<CommitId> cut_short_;
   CommitId highest_{number(CommitId::first) - 1};
 };
 

@@ -197,10 +197,22 @@ struct Engine::Impl {
     for (auto& p : probes) resolve(*p, now, out);
   }
   void apply(const NtpConfig& next, Instant now, Outbox& out);
-  /// Something other than a sample became known of `a`.
+  /// Something other than a sample became known of `a`. Thousands of servers that fail must not cost a
+  /// selection each: one that took no part in the last selection and takes none now changes nothing for the
+  /// others.
   void judge(Association& a, Instant now, Outbox& out) {
     if (auto* probe = probe_of(a)) return tell(*probe, out);
-    update(nullptr, std::nullopt, now, out);
+    const auto verdict = a.own_verdict();
+    if (!verdict || a.state().selectable) return update(nullptr, std::nullopt, now, out);
+    a.state().sane = false;
+    a.state().reason = *verdict;
+    tell_change(a, out);
+  }
+  static void tell_change(Association& a, Outbox& out) {
+    const auto& server = a.config().key;
+    if (const auto told = a.take_change())
+      out.events.emplace_back(SessionChanged{
+          .source = server.address.to_string(), .vpn = server.vpn, .from = *told, .to = a.state().reason});
   }
   void update(const Association* fresh, const std::optional<Sample>& sample, Instant now, Outbox& out);
 };
@@ -457,12 +469,7 @@ void Engine::Impl::forget(const Request& request, Outbox& out) {
 void Engine::Impl::update(const Association* fresh, const std::optional<Sample>& sample, Instant now,
                           Outbox& out) {
   system.update(associations, config, keys, fresh, sample, now, out);
-  for (const auto& a : associations) {
-    const auto& server = a->config().key;
-    if (const auto told = a->take_change())
-      out.events.emplace_back(SessionChanged{
-          .source = server.address.to_string(), .vpn = server.vpn, .from = *told, .to = a->state().reason});
-  }
+  for (const auto& a : associations) tell_change(*a, out);
 }
 
 void Engine::Impl::apply(const NtpConfig& next, Instant now, Outbox& out) {

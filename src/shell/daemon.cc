@@ -17,9 +17,17 @@ namespace {
 constexpr int kGreetingTimeout = 10'000;                 // ms
 constexpr std::size_t kMaxResponse = 256 * 1024 * 1024;  // octets: a bound, far above the largest display
 
-constexpr std::string_view kLost = "the connection to noonmarkd is lost: it has ended or was restarted";
+constexpr std::string_view kLost =
+    "the connection to noonmarkd is lost: it has ended, was restarted, or refused it";
 
 constexpr std::string_view kGivenUp = "the response of noonmarkd is not waited for any longer";
+
+/// Of "Error: ...\n".
+std::string sentence_of(std::string_view refusal) {
+  constexpr std::string_view kError = "Error: ";
+  if (refusal.starts_with(kError)) refusal.remove_prefix(kError.size());
+  return std::string(refusal.substr(0, refusal.find('\n')));
+}
 
 std::string unreachable(const std::string& path, int error) {
   const char* hint =
@@ -57,7 +65,9 @@ base::Result<Greeting> SocketDaemon::open(const std::string& run_dir, const Sess
   if (!line) return tl::unexpected(line.error());
   auto greeting = parse_greeting(*line);
   if (!greeting) return greeting;
-  if (auto opened = exchange(open_request(options)); !opened) return tl::unexpected(opened.error());
+  const auto opened = exchange(open_request(options));
+  if (!opened) return tl::unexpected(opened.error());
+  if (opened->refused) return base::fail(sentence_of(opened->output), base::ErrorCode::io);
   return greeting;
 }
 

@@ -89,6 +89,7 @@ struct FakeKeyboard final : Keyboard {
   std::deque<Wait> waits;  // then: ready
   int pauses_left = 0;     // then: q
   int width = 80;
+  int height = 0;
   int pieces_left = 1'000'000;  // then: Ctrl+C
 
   Key read_key() override {
@@ -105,6 +106,7 @@ struct FakeKeyboard final : Keyboard {
   bool is_interrupted() override { return pieces_left-- == 0; }
   bool pause(std::chrono::seconds) override { return pauses_left-- > 0; }
   int columns() override { return width; }
+  int rows() override { return height; }
 };
 
 inline Response ok(std::string output = "") {

@@ -21,8 +21,9 @@ class Keyboard {
   virtual bool is_interrupted() = 0;
   /// Waits so long. False once q or Ctrl+C is pressed or the terminal is gone; other keys are passed over.
   virtual bool pause(std::chrono::seconds time) = 0;
-  /// Of the terminal, now.
+  /// Of the terminal, now; 0 rows: it does not say.
   virtual int columns() = 0;
+  virtual int rows() = 0;
 };
 
 }  // namespace noonmark::shell

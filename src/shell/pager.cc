@@ -40,7 +40,10 @@ bool write_at_once(std::string_view text, Output& out, Keyboard& keyboard) {
 
 bool write_paged(std::string_view text, int screen_length, Output& out, Keyboard& keyboard) {
   if (screen_length <= 0) return write_at_once(text, out, keyboard);
-  for (int rows = screen_length;;) {
+  // The last row is for the question.
+  const int all_rows = keyboard.rows();
+  const int page_rows = all_rows > 1 ? std::min(screen_length, all_rows - 1) : screen_length;
+  for (int rows = page_rows;;) {
     const auto page = head(text, rows, keyboard.columns());
     if (!out.write(page)) return false;
     text.remove_prefix(page.size());
@@ -49,7 +52,7 @@ bool write_paged(std::string_view text, int screen_length, Output& out, Keyboard
     const auto key = keyboard.read_key();
     if (!out.write(kErase)) return false;
     if (key == Keyboard::Key::stop) return true;
-    rows = key == Keyboard::Key::line ? 1 : screen_length;
+    rows = key == Keyboard::Key::line ? 1 : page_rows;
   }
 }
 

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <string>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shell/daemon.h"
@@ -66,6 +67,11 @@ struct Program {
   int run_file(const Options& options) {
     const int file = open(options.file.c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0) return usage_error(errors, fmt::format("{}: {}", options.file, strerrordesc_np(errno)));
+    struct stat status{};
+    if (fstat(file, &status) == 0 && S_ISDIR(status.st_mode)) {
+      close(file);
+      return usage_error(errors, fmt::format("{}: {}", options.file, strerrordesc_np(EISDIR)));
+    }
     DescriptorSource lines(file);
     const int code = run_lines(options, lines);
     close(file);

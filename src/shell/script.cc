@@ -10,6 +10,8 @@
 namespace noonmark::shell {
 namespace {
 
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // as editors of other systems write it
+
 class Script final : public Listener {
  public:
   Script(Daemon& daemon, LineSource& lines, const ScriptOutput& output)
@@ -31,6 +33,7 @@ class Script final : public Listener {
     auto line = lines_.next();
     if (line.status != Line::Status::line) return std::nullopt;
     ++line_number_;
+    if (line_number_ == 1 && line.text.starts_with(kByteOrderMark)) line.text.erase(0, kByteOrderMark.size());
     return std::move(line.text);
   }
 
@@ -60,7 +63,10 @@ class Script final : public Listener {
 
   base::Result<Response> answer(bool uncommitted) {
     auto text = next_line();
-    if (!text && uncommitted) discard();
+    if (!text && uncommitted)
+      discard();
+    else if (!text)
+      leave_open();
     auto response = daemon_.answer(text);
     if (text) wipe(*text);
     return response;
@@ -70,6 +76,11 @@ class Script final : public Listener {
     outcome_.unreachable = true;
     say(error.message);
     return false;
+  }
+
+  void leave_open() {
+    outcome_.refused = true;
+    say(fmt::format("the question of line {} is not answered, which means No", line_number_));
   }
 
   void refuse(std::size_t number) {

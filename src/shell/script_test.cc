@@ -62,8 +62,19 @@ TEST(Script, TheEndOfTheInputMeansNoAndTheChangesAreDiscarded) {
   EXPECT_EQ(r.errors, "noonmark: the script ended with uncommitted changes: they are discarded\n");
 }
 
-TEST(Script, AQuestionThatIsNotAboutChangesMayBeAnsweredByTheEnd) {
-  EXPECT_EQ(run({"save"}, {question("Q?", false), ok()}).outcome, Outcome{});
+TEST(Script, AQuestionThatNobodyAnswersIsARefusal) {
+  const auto r = run({"save"}, {question("Q?", false), ok()});
+  EXPECT_EQ(r.outcome.exit_code(), 1);
+  EXPECT_EQ(r.errors, "noonmark: the question of line 1 is not answered, which means No\n");
+}
+
+TEST(Script, AByteOrderMarkIsNoPartOfTheFirstLine) {
+  EXPECT_THAT(run({"\xEF\xBB\xBF"
+                   "a",
+                   "b"},
+                  {ok(), ok()})
+                  .asked,
+              ElementsAre("> a", "> b"));
 }
 
 TEST(Script, UncommittedChangesAtTheEndGive4UnlessSomethingWasRefused) {

@@ -39,6 +39,7 @@ class Terminal final : public Keyboard {
   bool is_interrupted() override;
   bool pause(std::chrono::seconds time) override;
   int columns() override { return size().columns; }
+  int rows() override { return size().rows; }
 
  private:
   enum class Fill { more, nothing, gone };
