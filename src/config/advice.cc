@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <set>
+#include <tuple>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -145,7 +146,10 @@ class Adviser {
  public:
   Adviser(const Configuration& configuration, const core::NetworkView& network,
           std::span<const AssociationState> sessions)
-      : configuration_(configuration), network_(network), sessions_(sessions) {}
+      : configuration_(configuration), network_(network) {
+    for (const auto& session : sessions)
+      if (session.answered) answered_.emplace(session.config.key, &session);
+  }
 
   std::vector<Advice> run() {
     look_at_interfaces();
@@ -249,9 +253,8 @@ class Adviser {
   }
 
   const AssociationState* session_of(const Server& server) const {
-    const auto found = std::ranges::find_if(
-        sessions_, [&](const AssociationState& s) { return s.config.key == server.key() && s.answered; });
-    return found == sessions_.end() ? nullptr : &*found;
+    const auto found = answered_.find(server.key());
+    return found == answered_.end() ? nullptr : found->second;
   }
 
   /// The reference ID of a server is an address (or a hash of one) from stratum 2 on, RFC 5905 section 7.3.
@@ -302,7 +305,7 @@ class Adviser {
 
   const Configuration& configuration_;
   const core::NetworkView& network_;
-  std::span<const AssociationState> sessions_;
+  std::map<core::ServerKey, const AssociationState*> answered_;
   std::vector<Advice> advice_;
 };
 
@@ -317,11 +320,11 @@ std::string AdviceText::line() const { return fmt::format("{}: {}", level, sente
 
 std::vector<AdviceText> in_words(std::span<const Advice> advice) {
   std::map<std::pair<AdviceCode, std::string>, std::vector<std::string>> subjects;
+  std::set<std::tuple<AdviceCode, std::string_view, std::string_view>> seen;
   for (const auto& a : advice) {
     // One line for all subjects, but for those of which different things are to be said.
     auto& together = subjects[{a.code, a.detail}];
-    if (!a.subject.empty() && std::ranges::find(together, a.subject) == together.end())
-      together.push_back(a.subject);
+    if (!a.subject.empty() && seen.emplace(a.code, a.detail, a.subject).second) together.push_back(a.subject);
   }
   std::vector<AdviceText> texts;
   for (const auto& [key, names] : subjects) {
@@ -333,10 +336,10 @@ std::vector<AdviceText> in_words(std::span<const Advice> advice) {
 }
 
 std::vector<Advice> news(std::span<const Advice> before, std::span<const Advice> now) {
+  const std::set<Advice> said(before.begin(), before.end());
   std::vector<Advice> fresh;
   for (const auto& advice : now)
-    if (row_of(advice.code).when == Say::at_commit && std::ranges::find(before, advice) == before.end())
-      fresh.push_back(advice);
+    if (row_of(advice.code).when == Say::at_commit && !said.contains(advice)) fresh.push_back(advice);
   return fresh;
 }
 

@@ -40,7 +40,7 @@ struct Advice {
   std::string subject{};   // what it is about, as it is shown: a server, an interface
   std::string detail{};    // the rest of what is to be said of this subject
   std::string identity{};  // with code and subject: which line gives reason for it
-  bool operator==(const Advice&) const = default;
+  auto operator<=>(const Advice&) const = default;
 };
 
 /// Everything there is to say about `configuration`, in no order. Sessions that it has no
