@@ -75,7 +75,7 @@ def tab_key(lab):
     shell.press("disp\tclo\t")
     shell.wait_for_rows("<H>display clock ")
     shell.press(control("U") + "s")
-    for word in ("save", "screen-length", "system-view", "save"):
+    for word in ("save", "screen-length", "set", "system-view", "save"):
         shell.press("\t")
         shell.wait_for_rows(f"<H>{word}")
     shell.press("\t ")
@@ -198,7 +198,7 @@ def pages(lab):
 
 
 def control_keys(lab):
-    """Ctrl+Z is return, Ctrl+C throws a line away and answers No, Ctrl+D ends"""
+    """Ctrl+Z is return, Ctrl+C throws a line away and breaks a question off, Ctrl+D ends"""
     shell = lab.shell()
     shell.press("system-view\r")
     shell.wait_for_rows("[~H]")
@@ -218,9 +218,7 @@ def control_keys(lab):
     shell.press("?x\t" + UP)  # no help, no history in an answer
     shell.expect_bell()
     shell.wait_until(lambda: shell.rows()[-1].endswith("]:?x"), "the answer is not echoed")
-    shell.press(control("C"))
-    shell.wait_for_rows("<H>")
-    shell.press("system-view\rsysname LATER\r")
+    shell.press(control("C"))  # Cancel: nothing is lost
     shell.wait_for_rows("[*H]")
     shell.press("abc" + control("D"))  # not on an empty line
     shell.expect_bell()
