@@ -111,7 +111,7 @@ TEST(Filter, ExpressionsThatAreWrongAreRefused) {
 
 TEST(Filter, ExpressionsThatWouldTakeLongAreRefused) {
   std::string text;
-  for (int i = 0; i < 60'000; ++i) text += i * i % 7 < 3 ? "ab" : "b\n";
+  for (unsigned i = 0; i < 60'000; ++i) text += i * i % 7 < 3 ? "ab" : "b\n";
   for (const auto* expression : {"(.*a.{300}){3}", "(((a|b|ab)*){30}){30}x"}) {
     const auto result = apply_filters({{Filter::Kind::include, expression}}, text);
     ASSERT_FALSE(result) << expression;
