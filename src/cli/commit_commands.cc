@@ -36,13 +36,14 @@ void tell(Session& session, const config::CommitOutcome& outcome) {
   for (const auto& notice : outcome.notices) session.say(notice);
 }
 
+/// None where it would not be said.
 std::vector<config::Advice> advice_now(Session& session) {
+  if (session.is_read_by_a_program()) return {};
   return advice_on(session.services(), session.services().datastore.running());
 }
 
 /// What there is to say about the configuration that was not to be said before.
 void advise(Session& session, const std::vector<config::Advice>& before) {
-  if (session.is_read_by_a_program()) return;
   for (const auto& text : config::in_words(config::news(before, advice_now(session))))
     session.say(text.line());
 }

@@ -81,19 +81,15 @@ class Server::Connection {
 
  private:
   void enqueue(std::string_view line) {
-    if (is_interrupt(line)) {
+    auto request = parse_request(line);
+    if (request && std::holds_alternative<InterruptRequest>(*request)) {
       if (session_) session_->interrupt();
       return;
     }
     if (pending_.size() == kMaxPendingRequests)
       return break_off("Wait for the response before the next request.");
-    pending_.emplace_back(line);
+    pending_.push_back(std::move(request));
     schedule();
-  }
-
-  static bool is_interrupt(std::string_view line) {
-    const auto request = parse_request(line);
-    return request && std::holds_alternative<InterruptRequest>(*request);
   }
 
   void schedule() {
@@ -105,9 +101,8 @@ class Server::Connection {
   }
 
   void work() {
-    const auto line = std::move(pending_.front());
+    const auto request = std::move(pending_.front());
     pending_.pop_front();
-    const auto request = parse_request(line);
     if (!request) return break_off(request.error().message);
     if (terms_.turned_away) return break_off("Too many sessions are open; try again later.");
     const auto response = std::visit([this](const auto& r) { return respond(r); }, *request);
@@ -171,7 +166,7 @@ class Server::Connection {
   const Terms terms_;
   std::optional<Session> session_;
   bool operating_ = false;  // the response comes later
-  std::deque<std::string> pending_;
+  std::deque<base::Result<Request>> pending_;
   std::optional<io::Loop::TaskId> work_;
   std::optional<io::Loop::TaskId> timeout_;
   io::UnixConnection stream_;

@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "base/nearest_names.h"
+#include "config/server_name.h"
 
 namespace noonmark::config {
 namespace {
@@ -126,11 +127,6 @@ std::string listed(std::vector<std::string> names) {
     names.resize(kNamesShown);
   }
   return fmt::format("{} and {}", fmt::join(names, ", "), last);
-}
-
-std::string name_of(const Server& server) {
-  return server.vpn.empty() ? server.address.to_string()
-                            : fmt::format("{} (vpn-instance {})", server.address.to_string(), server.vpn);
 }
 
 std::string vpn_in_words(const std::string& vpn) {

@@ -5,6 +5,8 @@
 #include <fmt/ranges.h>
 #include <map>
 
+#include "config/server_name.h"
+
 namespace noonmark::config {
 namespace {
 
@@ -16,11 +18,6 @@ std::string listed(const std::vector<std::string>& names) {
   const auto text =
       fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
   return names.size() == shown ? text : fmt::format("{} and {} more", text, names.size() - shown);
-}
-
-std::string name_of(const Server& server) {
-  return server.vpn.empty() ? server.address.to_string()
-                            : fmt::format("{} (vpn-instance {})", server.address.to_string(), server.vpn);
 }
 
 template <class Row>

@@ -16,17 +16,13 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import control
 import noonmark
+from noonmark import expect
 
 NTP_EPOCH = 2208988800
 POLL = 8  # s
 POINTS = 100
 SERVERS = 1000
 MAX_GROWTH = 512  # KiB
-
-
-def expect(condition, message):
-    if not condition:
-        raise noonmark.Failure(message)
 
 
 class Server:

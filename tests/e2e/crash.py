@@ -17,13 +17,9 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import control
 import noonmark
+from noonmark import expect
 
 LISTENERS = 30
-
-
-def expect(condition, message):
-    if not condition:
-        raise noonmark.Failure(message)
 
 
 def lines_of(number):

@@ -1,6 +1,5 @@
 """The life of a configuration and of the programs: restarts, second instances, exit codes, users, secrets."""
 
-import contextlib
 import os
 import pathlib
 import re
@@ -12,15 +11,11 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import noonmark
+from noonmark import expect, stopped
 import terminal
 
 OBSERVE = ("--clock", "observe")
 AS_NOBODY = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
-
-
-def expect(condition, message):
-    if not condition:
-        raise noonmark.Failure(message)
 
 
 def lines_of(daemon):
@@ -294,15 +289,6 @@ SECRETS.append(bytes.fromhex(HEX))
 def expect_no_secret(data, where):
     for secret in SECRETS:
         expect(secret not in data, f"{where} has the password {secret!r}")
-
-
-@contextlib.contextmanager
-def stopped(daemon):
-    os.kill(daemon.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(daemon.pid, signal.SIGCONT)
 
 
 def key_line(number, algorithm, password):

@@ -12,6 +12,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import noonmark
+from noonmark import expect
 import terminal
 
 # Long enough for each algorithm, and strong enough for the complexity check.
@@ -40,11 +41,6 @@ def procedure(algorithm, family, port):
             "ntp-service authentication-password complexity-check enable",
             f"ntp-service {keyword}source-interface lo",
             server_line(algorithm, family, port)]
-
-
-def expect(condition, message):
-    if not condition:
-        raise noonmark.Failure(message)
 
 
 def expect_canonical(shown, algorithm, family, port):

@@ -13,26 +13,13 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import noonmark
+from noonmark import expect, stopped
 import screen
 import terminal
 from screen import BACKSPACE, DELETE, DOWN, END, HOME, LEFT, RIGHT, UP, control
 
 OBSERVE = ("--clock", "observe")
 HELP_LIMIT = 0.020  # s, from the key to the help
-
-
-def expect(condition, message):
-    if not condition:
-        raise noonmark.Failure(message)
-
-
-@contextlib.contextmanager
-def stopped(daemon):
-    os.kill(daemon.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(daemon.pid, signal.SIGCONT)
 
 
 def leave(shell):

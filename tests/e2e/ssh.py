@@ -18,17 +18,13 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import noonmark
+from noonmark import expect
 
 PEERS = noonmark.ROOT / "build/peers"
 LIBRARIES = {"LD_LIBRARY_PATH": f"{PEERS}/usr/lib/x86_64-linux-gnu:{PEERS}/lib/x86_64-linux-gnu"}
 USER_ID, GROUP_ID = 61234, 61235
 PROMPT = re.compile(rb"(?:<[^<>\r\n]+>|\[[~*][^\[\]\r\n]+\])$")
 QUESTION = re.compile(rb"\[Y\(yes\)/N\(no\)/C\(cancel\)\]:$")
-
-
-def expect(condition, message):
-    if not condition:
-        raise noonmark.Failure(message)
 
 
 def program(name):

@@ -8,11 +8,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import control
 import noonmark
-
-
-def expect(condition, message):
-    if not condition:
-        raise noonmark.Failure(message)
+from noonmark import expect
 
 
 def execute(shell, *lines):

@@ -37,6 +37,11 @@ class Failure(Exception):
     """The test has failed; the text says in what."""
 
 
+def expect(condition, message):
+    if not condition:
+        raise Failure(message)
+
+
 def skip(reason):
     print(f"skipped: {reason}")
     sys.exit(SKIPPED)
@@ -289,6 +294,16 @@ class Test:
             except Exception as error:  # the rest must be cleaned up all the same
                 print(f"cleaning up: {error}", file=sys.stderr)
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def stopped(process):
+    """Holds a process still, as if it hung."""
+    os.kill(process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process.pid, signal.SIGCONT)
 
 
 def _exit_on_signal(number, _frame):
