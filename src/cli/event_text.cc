@@ -41,6 +41,50 @@ EventText text_of(const core::SessionChanged& event) {
           event.source, vpn_text(event.vpn), core::code(event.from), core::code(event.to))};
 }
 
+EventText text_of(const core::HoldoverChanged& event) {
+  return {LogLevel::warning,
+          fmt::format("NTP/4/NTP_HOLDOVER: Holdover {}. (ErrorBound = {} s)", event.begins ? "began" : "ended",
+                      fixed(event.error_bound, 6))};
+}
+
+EventText text_of(const core::HoldChanged& event) {
+  if (!event.hold) return {LogLevel::notice, "NTP/4/NTP_HOLD: The clock is no longer held back."};
+  return {LogLevel::error,
+          fmt::format("NTP/2/NTP_HOLD: The clock is held back. (Reason = {}, Offset = {} s) To take the "
+                      "servers' time all the same, run reset ntp-service hold.",
+                      core::code(event.hold->reason), fixed(event.hold->offset, 6))};
+}
+
+EventText text_of(const core::BudgetCrossed& event) {
+  return {event.exceeded ? LogLevel::error : LogLevel::notice,
+          fmt::format("NTP/2/NTP_ERROR_BUDGET: The error bound is {} the error budget. (ErrorBound = {} s, "
+                      "ErrorBudget = {} s)",
+                      event.exceeded ? "beyond" : "within", fixed(event.error_bound, 6),
+                      fixed(event.limit, 3))};
+}
+
+EventText text_of(const core::ClockDisturbed& event) {
+  const bool stepped = event.how == core::ClockDisturbed::How::stepped;
+  return {LogLevel::warning,
+          fmt::format("NTP/4/NTP_CLOCK_DISTURBED: {}. ({} = {} s)",
+                      stepped ? "Another program set the clock" : "The machine was suspended",
+                      stepped ? "Offset" : "Duration", fixed(event.by.seconds(), 6))};
+}
+
+EventText text_of(const core::LeapChanged& event) {
+  if (event.leap == wire::Leap::none)
+    return {LogLevel::notice, "NTP/4/NTP_LEAP: No leap second is ahead any more."};
+  return {LogLevel::notice,
+          fmt::format("NTP/4/NTP_LEAP: A leap second will be {}. (UnixTime = {})",
+                      event.leap == wire::Leap::insert ? "inserted" : "removed", event.at)};
+}
+
+EventText text_of(const core::LeapTableExpires& event) {
+  return {LogLevel::warning,
+          fmt::format("NTP/4/NTP_LEAP_TABLE: The system's leap second table {}. (UnixTime = {})",
+                      event.expired ? "has expired" : "expires soon", event.at)};
+}
+
 }  // namespace
 
 EventText event_text(const core::Event& event) {

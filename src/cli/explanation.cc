@@ -139,6 +139,8 @@ constexpr std::array<Row, static_cast<std::size_t>(Reason::kCount)> kRows{{
     {Reason::stepping_soon,
      "its offset of {offset} must persist for another {spike} s before the clock is stepped",
      "nothing; if the server is wrong, remove it before then"},
+    {Reason::step_refused, "its offset of {offset} needs a step that ntp-service step-policy forbids",
+     "see which clock is wrong; to take the server's time once, run reset ntp-service hold"},
 }};
 
 constexpr bool is_complete() {

@@ -87,6 +87,27 @@ struct FamilyConfig {
   bool operator==(const FamilyConfig&) const = default;
 };
 
+/// When the clock may be stepped instead of slewed (ntp-service step-policy).
+struct StepPolicy {
+  enum class When : std::uint8_t {
+    at_start,      // the first setting; later an offset beyond the threshold has to persist
+    always,        // whenever an offset is beyond the threshold
+    never,         // slews only
+    forward_only,  // as at_start, but the clock never goes back by a step
+  };
+  When when = When::at_start;
+  double threshold = 0.128;   // s: smaller offsets are slewed
+  double backward_limit = 0;  // s: no step goes further back; 0: no limit
+  bool operator==(const StepPolicy&) const = default;
+};
+
+/// The largest error bound that the operator accepts (ntp-service error-budget).
+struct ErrorBudget {
+  double limit = 0;           // s; 0: none
+  bool stop_serving = false;  // beyond it the service answers as unsynchronized
+  bool operator==(const ErrorBudget&) const = default;
+};
+
 struct NtpConfig {
   bool authentication_enabled = false;
   std::vector<KeyConfig> keys;
@@ -98,6 +119,8 @@ struct NtpConfig {
   std::uint16_t source_port = 0;         // 0: random for each request (RFC 9109)
   double max_distance = 1.0;             // s, 1..16
   double offset_limit = 0;               // s, 5..7620; 0: none
+  StepPolicy step_policy;
+  ErrorBudget error_budget;
   bool operator==(const NtpConfig&) const = default;
 
   const FamilyConfig& family(Family f) const { return families[static_cast<std::size_t>(f)]; }

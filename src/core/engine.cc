@@ -585,6 +585,13 @@ base::Result<void> Engine::prepare(const NtpConfig& config) const {
 
 void Engine::apply(const NtpConfig& config, Instant now, Outbox& out) { impl_->apply(config, now, out); }
 
+// To be filled in by the change that brings the estimator.
+void Engine::on_clock_disturbed(const ClockDisturbance&, Instant, Outbox&) {}
+void Engine::set_leap_table(LeapTable, Instant, Outbox&) {}
+void Engine::release_hold(Instant, Outbox&) {}
+Quality Engine::quality(Instant) const { return {}; }
+std::optional<SavedClock> Engine::saved_clock(Instant) const { return std::nullopt; }
+
 void Engine::reset_sessions(Instant now, Outbox& out) {
   for (auto& a : impl_->associations) {
     impl_->forget(a->restart(impl_->start_time(now)), out);

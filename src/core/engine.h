@@ -10,8 +10,10 @@
 #include "base/result.h"
 #include "core/config.h"
 #include "core/instant.h"
+#include "core/leap_table.h"
 #include "core/network_view.h"
 #include "core/outbox.h"
+#include "core/saved_clock.h"
 #include "core/state.h"
 #include "core/statistics.h"
 
@@ -74,6 +76,13 @@ struct Environment {
   std::int8_t precision = -20;    // log2 s
   double max_frequency = 500e-6;  // what the clock driver can correct, s/s
   double initial_frequency = 0;   // what it corrects now, s/s
+  std::optional<SavedClock> saved;  // of the run before
+};
+
+/// What the outside noticed of the clock that is not of our doing.
+struct ClockDisturbance {
+  ClockDisturbed::How how{};
+  Duration by;  // stepped: how far the served clock was set; suspended: for how long the raw scale may have stood
 };
 
 /// The protocol engine: associations, packet tests, selection, discipline and serving. Deterministic and
@@ -101,6 +110,13 @@ class Engine {
   base::Result<void> prepare(const NtpConfig& config) const;
   /// Changes only what differs from the configuration in force. `config` has passed prepare().
   void apply(const NtpConfig& config, Instant now, Outbox& out);
+  /// Our own steps are not to be told.
+  void on_clock_disturbed(const ClockDisturbance& disturbance, Instant now, Outbox& out);
+  /// The table of the system; an empty one if there is none.
+  void set_leap_table(LeapTable table, Instant now, Outbox& out);
+  /// `reset ntp-service hold`: what the servers say is taken over at once, by a step however large, if the
+  /// clock is held back.
+  void release_hold(Instant now, Outbox& out);
   /// `reset ntp-service session`: every session starts anew; stopped ones too.
   void reset_sessions(Instant now, Outbox& out);
 
@@ -119,6 +135,9 @@ class Engine {
 
   const NtpConfig& config() const;
   const SystemState& state() const;
+  Quality quality(Instant now) const;
+  /// What is worth keeping for the next start; none before anything was learned.
+  std::optional<SavedClock> saved_clock(Instant now) const;
   /// In configuration order. Offsets, distances and filter dispersions are brought up to `now`.
   std::vector<AssociationState> associations(Instant now) const;
   const PacketStatistics& statistics(Family family) const;

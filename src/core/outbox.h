@@ -40,6 +40,7 @@ struct Transmit {
 
 /// The kernel's notion of how good its clock is, for other programs (adjtimex).
 struct KernelClockStatus {
+  std::optional<int> tai_offset{};  // s, TAI minus UTC, where it is known
   bool synchronized = false;
   wire::Leap leap = wire::Leap::unknown;
   double max_error = 16;        // s
@@ -72,7 +73,42 @@ struct SessionChanged {  // the verdict of a session changed
   Reason from{};
   Reason to{};
 };
-using Event = std::variant<SynchronizationChanged, ClockStepped, SessionChanged>;
+/// Holdover began (the loss itself is a SynchronizationChanged), or ended because the bound grew too large.
+struct HoldoverChanged {
+  bool begins = false;
+  double error_bound = 0;  // s
+};
+/// The clock is held back, or no longer (none).
+struct HoldChanged {
+  std::optional<Hold> hold;
+};
+/// The error bound crossed the budget.
+struct BudgetCrossed {
+  bool exceeded = false;
+  double error_bound = 0;  // s
+  double limit = 0;        // s
+};
+/// Something other than this program changed the clock or stopped the machine.
+struct ClockDisturbed {
+  enum class How : std::uint8_t {
+    stepped,    // another program set the clock
+    suspended,  // the machine slept, or a virtual machine was paused
+  };
+  How how{};
+  Duration by;  // stepped: how far; suspended: how long
+};
+/// A leap second is ahead, or no longer.
+struct LeapChanged {
+  wire::Leap leap = wire::Leap::none;
+  std::int64_t at = 0;  // s since 1970: the second after it
+};
+/// The system's leap second table ends soon, or has ended.
+struct LeapTableExpires {
+  std::int64_t at = 0;  // s since 1970
+  bool expired = false;
+};
+using Event = std::variant<SynchronizationChanged, ClockStepped, SessionChanged, HoldoverChanged, HoldChanged,
+                           BudgetCrossed, ClockDisturbed, LeapChanged, LeapTableExpires>;
 
 /// What the engine wants done. Reused: the caller drains and clears it after each call.
 struct Outbox {

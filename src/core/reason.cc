@@ -51,7 +51,8 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Reason::kCount)>
     "offset-limit",
     "before-build-date",
     "clock-not-settable",
-    "stepping-soon"};
+    "stepping-soon",
+    "step-refused"};
 
 struct Drop {
   std::string_view code;

@@ -59,6 +59,7 @@ enum class Reason : std::uint8_t {
   before_build_date,
   clock_not_settable,  // the clock driver refused
   stepping_soon,       // an offset beyond the step threshold has to persist first
+  step_refused,        // ntp-service step-policy forbids the step that would be needed
   kCount,
 };
 

@@ -99,6 +99,41 @@ struct AssociationState {
   bool operator==(const AssociationState&) const = default;
 };
 
+/// What the clock can be trusted for.
+enum class ClockState : std::uint8_t {
+  unsynchronized,
+  holdover,      // no source is left; the clock runs on with what was learned, its error bound grows
+  synchronized,
+};
+
+/// The clock is not brought to what the servers say, until the reason is gone or Engine::release_hold().
+struct Hold {
+  Reason reason{};    // offset_limit, before_build_date or step_refused
+  double offset = 0;  // s, what the servers say minus our clock
+  bool operator==(const Hold&) const = default;
+};
+
+/// The contract with other software: how good the clock is at one moment.
+struct Quality {
+  ClockState state = ClockState::unsynchronized;
+  double error_bound = 16;       // s: true time is this near, if the sources are honest
+  double error_growth = 0;       // s/s: how fast the bound grows without news
+  double estimated_error = 16;   // s, standard deviation
+  double frequency = 0;          // s/s, correction in force without slews
+  double frequency_error = 0;    // s/s, standard deviation
+  std::string source;            // "192.0.2.1", "LOCAL(0)"; in holdover the one that was lost; or empty
+  std::string vpn;
+  std::uint8_t stratum = wire::kMaxStratum;
+  wire::Leap leap = wire::Leap::unknown;
+  std::optional<std::int64_t> leap_at;       // s since 1970: the second after the announced leap second
+  std::optional<int> tai_offset;             // s, TAI minus UTC
+  std::optional<std::int64_t> leap_table_expires;  // s since 1970
+  std::optional<Hold> hold;
+  bool budget_exceeded = false;
+  std::optional<Timestamp> last_update;      // served time of the last sample that counted
+  bool operator==(const Quality&) const = default;
+};
+
 enum class SyncState : std::uint8_t {
   not_set,
   frequency_from_configuration,
@@ -147,8 +182,11 @@ struct SystemState {
   double spike_remaining = 0;  // s until a step, in SyncState::spike
   bool clock_settable = true;  // false once the clock driver refused
   Agreement agreement;
+  ClockState clock_state = ClockState::unsynchronized;
+  std::optional<Hold> hold;
   bool operator==(const SystemState&) const = default;
 
+  /// Follows a source, or the local clock, or is in holdover.
   bool is_synchronized() const { return stratum < wire::kMaxStratum; }
 };
 
