@@ -76,7 +76,7 @@ struct Environment {
   std::int8_t precision = -20;    // log2 s
   double max_frequency = 500e-6;  // what the clock driver can correct, s/s
   double initial_frequency = 0;   // what it corrects now, s/s
-  std::optional<SavedClock> saved;  // of the run before
+  std::optional<SavedClock> saved{};  // of the run before
 };
 
 /// What the outside noticed of the clock that is not of our doing.
