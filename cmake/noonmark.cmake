@@ -1,6 +1,6 @@
 # One static library per folder of src/, its unit tests beside the code.
-#   noonmark_layer(NAME DEPENDS a b ... LIBRARIES x y ...)
-# Every *.cc of the folder but *_test.cc goes into the library; *_test.cc make the test program NAME_test.
+#   noonmark_layer(NAME DEPENDS a b ... LIBRARIES x y ... FOLDERS subfolder ...)
+# Every *.cc of the folder and of its FOLDERS but *_test.cc goes into the library; *_test.cc make the test program NAME_test.
 add_library(noonmark_flags INTERFACE)
 target_compile_options(noonmark_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Werror)
 target_include_directories(noonmark_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
@@ -28,8 +28,12 @@ function(noonmark_test name program)
 endfunction()
 
 function(noonmark_layer name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES;FOLDERS" ${ARGN})
+  set(patterns ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  foreach(folder ${ARG_FOLDERS})
+    list(APPEND patterns ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cc)
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${patterns})
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")

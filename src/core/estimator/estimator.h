@@ -15,9 +15,9 @@ namespace noonmark::core {
 /// deviations.
 struct ClockEstimate {
   RawTime at;
-  double offset = 0;              // true time minus raw scale (relative to the engine's origin, as in Sample)
-  double frequency = 0;           // its rate
-  double offset_deviation = 16;   // includes what is unknown of the paths' asymmetry
+  double offset = 0;             // true time minus raw scale (relative to the engine's origin, as in Sample)
+  double frequency = 0;          // its rate
+  double offset_deviation = 16;  // includes what is unknown of the paths' asymmetry
   double frequency_deviation = 0;
 };
 
@@ -34,12 +34,12 @@ struct SourceEstimate : ClockEstimate {
 ///
 /// For each new sample: learn(), then the selection by source(), then absorb().
 ///
-/// Everything is in the raw scale, so corrections of the clock never disturb it. Deterministic; allocates when
-/// a source appears, not for its samples. Not more than 64 KiB for each source.
+/// Everything is in the raw scale, so corrections of the clock never disturb it. Deterministic; allocates
+/// when a source appears, not for its samples. Not more than 64 KiB for each source.
 class ClockEstimator {
  public:
-  /// `frequency`: of true against raw time, s/s, with its standard deviation: from the run before, or what the
-  /// kernel corrects already, or 0 with the deviation of an unknown oscillator.
+  /// `frequency`: of true against raw time, s/s, with its standard deviation: from the run before, or what
+  /// the kernel corrects already, or 0 with the deviation of an unknown oscillator.
   struct Prior {
     double frequency = 0;
     double frequency_deviation = 30e-6;
@@ -50,18 +50,22 @@ class ClockEstimator {
   explicit ClockEstimator(const Prior& prior);
   ~ClockEstimator();
 
-  /// A sample for its source's model. `interval`: s, the nominal poll interval. Ignores (false) what is not
-  /// finite, not newer than the source's last sample, or has no positive delay.
+  /// A sample for its source's model. `interval`: s, the nominal poll interval; that of the first sample is
+  /// the model's unit for good. Ignores (false) what is not finite or beyond the span of NTP timestamps, not
+  /// newer than the source's last sample, or has no positive delay.
   bool learn(AssociationId source, const Sample& sample, double interval);
-  /// The clock's filter takes the samples that learn() got since the last call, as far as their sources are in
-  /// `feeding` (at most kMaxFeeding count). `feeding` is the selection's result; an empty one changes nothing.
+  /// The clock's filter takes the samples that learn() got since the last call, as far as their sources are
+  /// in `feeding` (at most kMaxFeeding count). `feeding` is the selection's result; an empty one changes
+  /// nothing.
   void absorb(std::span<const AssociationId> feeding);
   void forget(AssociationId source);
   /// What an earlier run learned of a source that has no sample yet.
   void expect(AssociationId source, const SavedSource& saved);
-  /// The raw scale or the server's time may have jumped: what is known of the offset is lost (by `offset`, s),
-  /// that of the frequency a little (s/s); noise models and biases stay.
+  /// The raw scale or the server's time may have jumped: what is known of the offset is lost (by `offset`,
+  /// s), that of the frequency a little (s/s); noise models and biases stay.
   void disturb(double offset, double frequency);
+  /// True time minus raw scale became larger by exactly this (a leap second): nothing is lost.
+  void shift(double offset);
 
   /// Brought forward to `at`; none before the first absorbed sample.
   std::optional<ClockEstimate> estimate(RawTime at) const;
@@ -70,6 +74,9 @@ class ClockEstimator {
   /// By how much the standard deviation of what `source` shows grows in `seconds` without a sample: about 1
   /// when noise dominates, large when the oscillator's wander does. For the choice of the poll interval.
   double growth(AssociationId source, double seconds) const;
+  /// How well the clock is known as `source` shows it, asymmetry of its path left aside: standard deviation,
+  /// s. The size of corrections that are noise, for steering.
+  double tracking_deviation(AssociationId source) const;
   /// The last absorbed sample against the prediction, squared, in variances. Beyond 12: a surprise.
   double surprise() const;
   /// The last sample of the source contradicts the estimate beyond what any honest path can explain: one more
@@ -80,6 +87,8 @@ class ClockEstimator {
 
   SavedClock save(RawTime at) const;  // without `saved_at` and without the sources' names
   std::optional<SavedSource> save(AssociationId source) const;
+  /// Every state is finite, every covariance positive definite.
+  bool is_sound() const;
 
  private:
   struct Impl;
