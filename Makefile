@@ -4,7 +4,7 @@ DESTDIR ?=
 JOBS    ?= $(shell nproc)
 RELEASE := build/release
 
-.PHONY: all help setup configure build demo test asan test-soak test-vm bench fuzz format reference install clean
+.PHONY: all help setup configure build demo test asan test-soak test-vm bench bench-accuracy bench-accuracy-quick fuzz format reference install clean accuracy_bench
 
 all: build
 
@@ -17,6 +17,8 @@ help:
 ## make test-soak  200 times kill -9 in the middle of commits, 1000 commits in a row (about 6 minutes)
 ## make test-vm    virtual machines with Debian kernels: VRFs, step and slew of a real kernel clock (about 10 minutes)
 ## make bench      the figures of docs/performance.md
+## make bench-accuracy        how accurate the clock is, beside chronyd: docs/accuracy.md (a minute or two)
+## make bench-accuracy-quick  the same with two seeds of each world
 ## make fuzz       every fuzz target for a minute each (clang, libFuzzer)
 ## make reference  docs/commands.md and the man pages anew, from the command table
 ## make format     clang-format over our sources
@@ -55,9 +57,18 @@ test-vm: build
 bench: build
 	@bench/run
 
+accuracy_bench: configure
+	@cmake --build $(RELEASE) -j $(JOBS) --target accuracy_bench
+
+bench-accuracy: accuracy_bench
+	@$(RELEASE)/bin/accuracy_bench bench/accuracy --seeds 10 --threads $(JOBS)
+
+bench-accuracy-quick: accuracy_bench
+	@$(RELEASE)/bin/accuracy_bench bench/accuracy --seeds 2 --threads $(JOBS)
+
 fuzz: setup
 	@cmake --preset fuzz >build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }
-	@cmake --build build/fuzz -j $(JOBS) --target packet_fuzz command_fuzz config_fuzz session_fuzz terminal_fuzz
+	@cmake --build build/fuzz -j $(JOBS) --target packet_fuzz command_fuzz config_fuzz session_fuzz terminal_fuzz estimator_fuzz
 	@fuzz/run build/fuzz $${FUZZ_SECONDS:-60}
 
 format:

@@ -1,5 +1,6 @@
 #include "accuracy/scenarios.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace noonmark::bench {
@@ -90,6 +91,31 @@ double temperature_steps(double t) {
   return frequency;
 }
 
+/// Both directions, the way to the server less.
+double loaded_both(Random& random, double, double load, Direction direction) {
+  const double share = direction == Direction::back ? 6e-3 : 2e-3;
+  return 200e-6 * random.exponential() + load * share * random.gamma(3);
+}
+
+/// Each packet takes one of two routes.
+double two_routes(Random& random, double, double, Direction) {
+  return 150e-6 * random.exponential() + (random.uniform() < 0.4 ? 2e-3 : 0);
+}
+
+/// A longer way to the server for some hours, later a much longer way back.
+double asymmetric_steps(Random& random, double t, double, Direction direction) {
+  const double usual = 300e-6 * random.exponential();
+  if (direction == Direction::to_server) return usual + (t > 40000 && t < 65000 ? 5e-3 : 0);
+  return usual + (t > 90000 && t < 130000 ? 9e-3 : 0);
+}
+
+/// Servers at several distances: the nearest first.
+std::vector<Path> servers(std::initializer_list<double> bases) {
+  std::vector<Path> paths;
+  for (const double base : bases) paths.push_back(path(base, exponential(base / 15)));
+  return paths;
+}
+
 double normal_delay(Random& random, double, double, Direction) { return 5e-6 * std::abs(random.normal()); }
 double normal_jitter(Random& random, double, double, Direction) { return 1e-3 + 200e-6 * random.normal(); }
 
@@ -131,6 +157,35 @@ std::vector<Scenario> recorded_scenarios() {
     if (s.name == "poll4-wifi") {
       s.poll = 4;
       s.hours = 24;
+    }
+  }
+  return all;
+}
+
+std::vector<Scenario> held_out_scenarios() {
+  std::vector<Scenario> all{
+      scenario("far-gamma-lossy", 5e-10, path(18e-3, gamma(800e-6, 0.6), 0.05)),
+      scenario("lan-restless", 2e-8, path(300e-6, exponential(40e-6))),
+      scenario("load-both-ways", 2e-9, path(7e-3, loaded_both)),
+      scenario("asymmetric-steps", 1e-9, path(8e-3, asymmetric_steps)),
+      scenario("two-routes", 1e-9, path(6e-3, two_routes)),
+      scenario("day-and-night", 1e-9, path(4e-3, gamma(100e-6, 3))),
+      scenario("three-servers", 1e-9, {}),
+      scenario("eight-servers", 1e-9, {}),
+      scenario("one-of-four-lies", 1e-9, {}),
+      scenario("one-of-four-drifts", 1e-9, {}),
+  };
+  for (Scenario& s : all) {
+    if (s.name == "load-both-ways") s.load = on_and_off;
+    if (s.name == "three-servers") s.paths = servers({3e-3, 8e-3, 20e-3});
+    if (s.name == "eight-servers") s.paths = servers({1e-3, 2e-3, 4e-3, 6e-3, 8e-3, 12e-3, 20e-3, 40e-3});
+    if (s.name.starts_with("one-of-four")) s.paths = servers({5e-3, 6e-3, 9e-3, 12e-3});
+    if (s.name == "one-of-four-lies") s.paths[1].server_error = 0.03;
+    if (s.name == "one-of-four-drifts")
+      s.paths[0].server_drift = [](double t) { return std::max(0.0, t - 36000) * 1e-6; };
+    if (s.name == "day-and-night") {
+      s.white_fm = 3e-8;
+      s.frequency = [](double t) { return 3e-7 * std::sin(kTwoPi * t / 86400); };
     }
   }
   return all;
