@@ -80,21 +80,24 @@ Run run(const World& world, const RunOptions& options) {
       for (Source& source : sources) source.sent = sent;
       continue;
     }
+    if (!is_announced && due->next > scenario.jump_at) {
+      is_announced = true;
+      pilot.on_jump();
+      for (Source& source : sources) source.next = scenario.jump_at + kBurstGap;
+      continue;
+    }
     const Exchange exchange = world.exchange(number, due->sent, due->next);
     while (result.trace.next() < std::min(exchange.received, end)) {
       const double t = result.trace.next();
       result.trace.add(world.raw_error(t) + pilot.correction(t));
     }
     now = exchange.received;
-    if (!is_announced && now > scenario.jump_at) {
-      is_announced = true;
-      pilot.on_jump();
-    }
     if (!exchange.is_lost && now <= silent) pilot.on_sample(number, exchange);
     ++due->sent;
     ++result.packets;
     if (due->burst_left > 0) --due->burst_left;
-    due->next += due->burst_left > 0 ? kBurstGap : std::ldexp(1.0, pilot.poll());
+    const bool is_soon = due->burst_left > 0 || pilot.asks_again();
+    due->next += is_soon ? kBurstGap : std::ldexp(1.0, pilot.poll());
   }
   result.microseconds_per_sample = pilot.microseconds_per_sample();
   return result;

@@ -34,7 +34,7 @@ constexpr double kMaxCost = 50;                            // us
 
 constexpr double kSettledBand = 0.35e-3;   // s, three times chronyd's rms
 constexpr double kFrequencyStep = 86400;   // s, when
-constexpr double kSettlingWindow = 10800;  // s that count as for good
+constexpr double kJumpPhase = 6.4;     // s for each seed: the jump falls anywhere between two polls
 constexpr double kFirstFrom = 15, kHour = 3600;
 constexpr double kRestartAt = 24 * kHour;
 
@@ -65,7 +65,8 @@ struct Summary {
   }
 };
 
-Figures measure(const Scenario& scenario, std::uint64_t seed, const RunOptions& options) {
+Figures measure(Scenario scenario, std::uint64_t seed, const RunOptions& options) {
+  if (scenario.jump_at > 0) scenario.jump_at += kJumpPhase * static_cast<double>(seed);
   const World world(scenario, seed);
   const Run result = run(world, options);
   const double warm = scenario.warm_hours * kHour;
@@ -75,8 +76,8 @@ Figures measure(const Scenario& scenario, std::uint64_t seed, const RunOptions& 
                   .max = trace.quantile(1, warm, world.end()),
                   .first_hour = trace.rms(kFirstFrom + 0.5, kHour),
                   .packets = static_cast<double>(result.packets)};
-  if (world.end() > kFrequencyStep + kSettlingWindow)
-    figures.settling = trace.settling(kSettledBand, kFrequencyStep, kFrequencyStep + kSettlingWindow);
+  if (world.end() > kFrequencyStep)
+    figures.settling = trace.settling(kSettledBand, kFrequencyStep, world.end());
   if (options.restart_at > 0)
     figures.after_restart = trace.rms(options.restart_at + kFirstFrom, options.restart_at + kHour);
   return figures;

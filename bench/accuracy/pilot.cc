@@ -13,11 +13,13 @@ using core::ClockEstimator;
 
 constexpr double kStepThreshold = 1e-3;    // s, while starting
 constexpr double kLeastSlew = 2;           // s
+constexpr double kSlewShare = 0.5;          // of the poll interval, for a correction of the size of the noise
 constexpr double kSlewSeconds = 12;        // for each second of offset: 8.3 %
 constexpr double kIntervalDeviations = 3;  // of a correctness interval
 constexpr double kLeastInterval = 1e-6;    // s, added to it
+constexpr int kConfirmations = 3;  // requests in a row that ask whether the clock has jumped
 constexpr int kLeastPoll = 6, kMostPoll = 10;
-constexpr double kQuiet = 1.3, kRestless = 1.7;     // growth of the deviation within a poll
+constexpr double kQuiet = 1.15, kRestless = 1.4;    // growth of the deviation within a poll
 constexpr double kSurprise = 12;                    // variances
 constexpr double kLostAtRestart = 0.02;             // s
 constexpr double kJump = 1, kJumpFrequency = 1e-6;  // deviations that a jump leaves, s and s/s
@@ -60,6 +62,7 @@ Pilot::Pilot(std::size_t sources, int poll, bool is_adaptive)
 
 void Pilot::on_sample(std::size_t source, const Exchange& exchange) {
   learn(source, exchange);
+  confirmations_ = estimator_->needs_confirmation() ? (confirmations_ + 1) % (kConfirmations + 1) : 0;
   if (is_adaptive_ && !estimator_->is_starting()) adapt_poll(source);
   steer(source, exchange.received);
 }
@@ -136,7 +139,7 @@ void Pilot::adapt_poll(std::size_t source) {
   poll_ = std::clamp(poll_, kLeastPoll, kMostPoll);
 }
 
-/// Corrections of the size of the estimate's own noise take a poll interval, significant ones less.
+/// Corrections of the size of the estimate's own noise take half a poll interval, significant ones less.
 void Pilot::steer(std::size_t source, double now) {
   const auto estimate = estimator_->estimate(raw(now));
   if (!estimate) return;
@@ -148,7 +151,7 @@ void Pilot::steer(std::size_t source, double now) {
   const double noise = estimator_->tracking_deviation(id_of(source));
   const double share = std::min(1.0, noise / (std::abs(rest) + 1e-12));
   const double usual =
-      estimator_->is_starting() ? kLeastSlew : interval_ / static_cast<double>(sources_) * share;
+      estimator_->is_starting() ? kLeastSlew : kSlewShare * interval_ / static_cast<double>(sources_) * share;
   correction_.set(now, estimate->frequency, rest,
                   std::max({kLeastSlew, usual, std::abs(rest) * kSlewSeconds}));
 }

@@ -34,6 +34,7 @@ class Pilot {
 
   double correction(double t) const { return correction_.at(t); }
   int poll() const { return poll_; }
+  bool asks_again() const { return confirmations_ > 0; }
   double microseconds_per_sample() const { return spent_ / static_cast<double>(samples_); }
 
  private:
@@ -49,6 +50,7 @@ class Pilot {
   double interval_;
   int poll_;
   bool is_adaptive_;
+  int confirmations_ = 0;
   double score_ = 0;  // of the poll rule
   double spent_ = 0;  // us
   long samples_ = 0;

@@ -75,12 +75,17 @@ void ClockModel::advance(RawTime to) {
 void ClockModel::observe(const Input& input) {
   ++updates_;
   const Gauss::View view = view_of(input.slot);
+  look_for_step(view, input);
   for (std::size_t i = 0; i < kClockFilters; ++i) {
     const Innovation innovation = observe(filters_[i], view, input);
     if (i == best_) last_ = innovation;
   }
-  look_for_step(input.delay);
   mix();
+}
+
+Innovation ClockModel::compare(const Filter& filter, const Gauss::View& view, const Gauss::Vector& projection,
+                               const Input& input) {
+  return filter.state.compare(view, projection, input.offset - input.noise.mean, input.noise.variance);
 }
 
 /// Section 5.1, one filter.
@@ -89,27 +94,30 @@ Innovation ClockModel::observe(Filter& filter, const Gauss::View& view, const In
   static constexpr auto kMost = bounds<kStates>(kMaxVariance, kMaxFrequencyVariance, kMaxVariance);
   Gauss& state = filter.state;
   const Gauss::Vector projection = state.project(view, size_);
-  const Innovation innovation =
-      state.compare(view, projection, input.offset - input.noise.mean, input.noise.variance);
+  const Innovation innovation = compare(filter, view, projection, input);
   state.correct(projection, innovation.value,
                 updates_ > kClockLearning ? robust_variance(innovation) : innovation.variance, size_);
   state.guard(kLeast, kMost, size_);
-  if (updates_ >= kClockLearning) filter.log_weight *= kForget;
+  if (updates_ >= kClockLearning) filter.log_weight *= kClockForget;
   filter.log_weight += log_likelihood(innovation);
   return innovation;
 }
 
-/// Section 7.
-void ClockModel::look_for_step(double delay) {
+/// Section 7: before the update, so that the sample which proves the step counts in full.
+void ClockModel::look_for_step(const Gauss::View& view, const Input& input) {
   is_contradicted_ = false;
   if (updates_ <= kStepLearning) {
     steps_ = {};
     return;
   }
-  const bool is_hard = is_beyond_any_path(last_, delay);
-  is_contradicted_ = is_hard && last_.score > kStepScore;
-  if (!steps_.note(last_, is_hard)) return;
-  for (Filter& filter : filters_) filter.state.covariance(0, 0) += square(last_.value);
+  const Filter& best = filters_[best_];
+  const Innovation innovation = compare(best, view, best.state.project(view, size_), input);
+  const bool is_hard = is_beyond_any_path(innovation, input.delay);
+  if (steps_.note(innovation, is_hard)) {
+    for (Filter& filter : filters_) filter.state.covariance(0, 0) += square(innovation.value);
+  } else {
+    is_contradicted_ = is_hard && innovation.score > kStepScore;
+  }
 }
 
 void ClockModel::disturb(double offset, double frequency) {
@@ -165,7 +173,8 @@ void ClockModel::summarize() {
   }
 }
 
-/// Section 4.5: an unlikely filter that lost the clock goes on from the best one.
+/// Section 5.4: an unlikely filter that lost the clock goes on from the best one, as the hypothesis that the
+/// frequency has just changed and wanders no more than before.
 void ClockModel::reseed() {
   for (Filter& filter : filters_) {
     if (filter.log_weight >= kClockReseed) continue;
@@ -175,6 +184,7 @@ void ClockModel::reseed() {
         square(state.mean[1] - mixture_.frequency) >
             kStray * (state.covariance(1, 1) + mixture_.frequency_variance)) {
       filter.state = filters_[best_].state;
+      filter.log_weight = kClockReseeded;
     }
   }
 }
@@ -196,8 +206,12 @@ double ClockModel::frequency_variance_after(double dt) const {
 double ClockModel::wander() const { return std::sqrt(wander_variance(best_)); }
 
 double ClockModel::shown_deviation(std::size_t slot, double seconds) const {
-  return std::sqrt(
-      std::max(0.0, filters_[best_].state.variance(view_of(slot), seconds, wander_variance(best_))));
+  double sum = 0;
+  for (std::size_t i = 0; i < kClockFilters; ++i) {
+    const Filter& filter = filters_[i];
+    sum += filter.share * filter.state.variance(view_of(slot), seconds, wander_variance(i));
+  }
+  return std::sqrt(std::max(0.0, sum));
 }
 
 double ClockModel::bias(std::size_t slot, double& variance) const {

@@ -41,7 +41,7 @@ class ClockModel {
   double surprise() const { return last_.score; }
   /// The last sample contradicts the estimate beyond what any honest path explains.
   bool is_contradicted() const { return is_contradicted_; }
-  /// By the likeliest filter: standard deviation of what the source of `slot` shows, s, after `seconds`.
+  /// Standard deviation of what the source of `slot` shows, s, after `seconds`: mean over the filters.
   double shown_deviation(std::size_t slot, double seconds) const;
   double bias(std::size_t slot, double& variance) const;  // mean over the filters
   bool is_sound() const;
@@ -61,7 +61,9 @@ class ClockModel {
   void advance(RawTime to);
   void observe(const Input& input);
   Innovation observe(Filter& filter, const Gauss::View& view, const Input& input) const;
-  void look_for_step(double delay);
+  static Innovation compare(const Filter& filter, const Gauss::View& view, const Gauss::Vector& projection,
+                            const Input& input);
+  void look_for_step(const Gauss::View& view, const Input& input);
   void change_epoch(const Input& input);
   void mix();
   void normalize();

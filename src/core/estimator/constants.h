@@ -36,6 +36,7 @@ inline constexpr double kLeastFirstScale = 1e-14;              // s^2
 inline constexpr double kFirstScaleOfDelay = 1e-3;             // s^2 per squared delay, with one sample only
 inline constexpr double kBankFloor = -60;                      // least log weight
 inline constexpr double kBankReseed = -9;          // log weight below which a stray filter is seeded anew
+inline constexpr double kBankForget = 0.985;       // of the log weight, each sample
 inline constexpr double kNegligibleWeight = 1e-4;  // left out of the mixture
 inline constexpr double kNegligibleLaw = 1e-3;     // left out of a sample's noise
 inline constexpr std::size_t kBatch = 12;          // first samples that are evaluated together
@@ -43,7 +44,6 @@ inline constexpr int kBankLearning = 8;            // samples without forgetting
 inline constexpr int kBankRobust = 6;              // samples before the Huber gain
 
 // Both kinds of filter, section 4
-inline constexpr double kForget = 0.985;      // of the log weight, each sample
 inline constexpr double kStudentDegrees = 6;  // of freedom, of the score
 inline constexpr double kHuber = 3;           // standard deviations
 inline constexpr double kStray = 9;           // squared deviations from the mixture
@@ -55,12 +55,16 @@ inline constexpr double kLeastWander = 1e-11;  // s/s per sqrt(s)
 inline constexpr double kWanderStep = 4;
 inline constexpr double kClockFloor = -12;
 inline constexpr double kClockReseed = -5;
+inline constexpr double kClockReseeded = -2;      // log weight of a filter that was seeded anew
+inline constexpr double kClockForget = 0.98;      // of the log weight, each update
 inline constexpr int kClockLearning = 8;          // updates without forgetting, Huber gain and seeding anew
 inline constexpr double kAsymmetry = 0.05;        // deviation of a path's constant bias per least delay
 inline constexpr double kLeastAsymmetry = 1e-7;   // s, added to it
 inline constexpr double kDiffuseDelays = 10;      // delays: the start's deviation of the offset,
 inline constexpr double kDiffuseVariance = 1e-8;  // s^2, and what is added to its square
 inline constexpr std::size_t kStartSamples = 12;  // per feeding source
+inline constexpr double kEarlyNoise = 0.03;       // of the least delay: deviation expected before it is learned
+inline constexpr double kEarlyWeight = 4;         // samples that this expectation counts as
 
 // Path epochs, section 6
 inline constexpr int kEpochLearning = 24;  // samples before a source may have an epoch

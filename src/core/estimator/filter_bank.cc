@@ -90,25 +90,33 @@ void FilterBank::step(const Reading& reading) {
   at_ = reading.at;
   ++samples_;
   const LawTable laws = laws_at(reading.excess);
-  const double slope_decay = std::exp(-dt / (kSlopeMemory * interval_));
-  Innovation best;
-  for (std::size_t i = 0; i < kFilters; ++i) {
-    const Innovation innovation = step(filters_[i], i, reading, laws[law_of(i)], dt, slope_decay);
-    if (i == best_) best = innovation;
+  advance(dt);
+  look_for_step(reading, laws[law_of(best_)]);
+  for (std::size_t i = 0; i < kFilters; ++i) observe(filters_[i], kLaws[law_of(i)], laws[law_of(i)], reading);
+  if (steps_.run == 0) {
+    for (Filter& filter : filters_) filter.trusted_scale = filter.scale;
   }
-  look_for_step(best, reading.delay);
   mix();
 }
 
-/// Sections 4.1 to 4.4, one filter.
-Innovation FilterBank::step(Filter& filter, std::size_t number, const Reading& reading, const Law& law,
-                            double dt, double slope_decay) {
-  Gauss& state = filter.state;
-  const NoiseLaw& kind = kLaws[law_of(number)];
-  state.advance(dt, relative_wander(level_of(number)) * filter.scale);
-  if (has_slope(kind)) state.relax(kSlope, slope_decay, square(kSlopeDeviation));
+/// Section 4.1.
+void FilterBank::advance(double dt) {
+  const double slope_decay = std::exp(-dt / (kSlopeMemory * interval_));
+  for (std::size_t i = 0; i < kFilters; ++i) {
+    Filter& filter = filters_[i];
+    filter.state.advance(dt, relative_wander(level_of(i)) * filter.scale);
+    if (has_slope(kLaws[law_of(i)])) filter.state.relax(kSlope, slope_decay, square(kSlopeDeviation));
+  }
+}
 
-  const Gauss::View view{{{0, 1}, {kSlope, reading.excess.value}, {kEpoch, 1}}};
+FilterBank::Gauss::View FilterBank::view_of(const Excess& excess) {
+  return {{{0, 1}, {kSlope, excess.value}, {kEpoch, 1}}};
+}
+
+/// Sections 4.2 to 4.4, one filter.
+void FilterBank::observe(Filter& filter, const NoiseLaw& kind, const Law& law, const Reading& reading) {
+  Gauss& state = filter.state;
+  const Gauss::View view = view_of(reading.excess);
   const double noise = filter.scale * law.relative_variance;
   const Gauss::Vector projection = state.project(view);
   const Innovation innovation = state.compare(view, projection, reading.offset - law.mean_error, noise);
@@ -117,11 +125,10 @@ Innovation FilterBank::step(Filter& filter, std::size_t number, const Reading& r
   state.guard(kLeast, kMost);
 
   if (samples_ >= kBankLearning) {
-    filter.log_weight = kForget * filter.log_weight + (1 - kForget) * prior_weight(kind);
+    filter.log_weight = kBankForget * filter.log_weight + (1 - kBankForget) * prior_weight(kind);
   }
   filter.log_weight += log_likelihood(innovation);
   learn_scale(filter, innovation, noise);
-  return innovation;
 }
 
 /// Section 4.4: the scale follows the squared innovations.
@@ -133,18 +140,23 @@ void FilterBank::learn_scale(Filter& filter, const Innovation& innovation, doubl
   filter.scale = std::clamp(filter.scale, kLeastScale, kMaxScale);
 }
 
-/// Section 7: the likeliest filter speaks for all.
-void FilterBank::look_for_step(const Innovation& innovation, double delay) {
+/// Section 7: the likeliest filter speaks for all. Before the update, so that the sample which proves the step
+/// counts in full.
+void FilterBank::look_for_step(const Reading& reading, const Law& law) {
   if (samples_ <= kStepLearning) {
     steps_ = {};
-  } else if (steps_.note(innovation, is_beyond_any_path(innovation, delay))) {
-    for (Filter& filter : filters_) {
-      filter.state.covariance(0, 0) += square(innovation.value);
-      filter.scale = std::min(filter.scale, kStepScaleGrowth * filter.trusted_scale);
-    }
+    return;
   }
-  if (steps_.run != 0) return;
-  for (Filter& filter : filters_) filter.trusted_scale = filter.scale;
+  const Filter& best = filters_[best_];
+  const Gauss::View view = view_of(reading.excess);
+  const Innovation innovation =
+      best.state.compare(view, best.state.project(view), reading.offset - law.mean_error,
+                         best.scale * law.relative_variance);
+  if (!steps_.note(innovation, is_beyond_any_path(innovation, reading.delay))) return;
+  for (Filter& filter : filters_) {
+    filter.state.covariance(0, 0) += square(innovation.value);
+    filter.scale = std::min(filter.scale, kStepScaleGrowth * filter.trusted_scale);
+  }
 }
 
 void FilterBank::set_epoch(double variance) {

@@ -92,10 +92,11 @@ class FilterBank {
              Initial initial);
   double relative_wander(std::size_t level) const;
   double wander_prior(std::size_t filter, double wander) const;
-  Innovation step(Filter& filter, std::size_t number, const Reading& reading, const Law& law, double dt,
-                  double slope_decay);
+  static Gauss::View view_of(const Excess& excess);
+  void advance(double dt);
+  void observe(Filter& filter, const NoiseLaw& kind, const Law& law, const Reading& reading);
   void learn_scale(Filter& filter, const Innovation& innovation, double noise) const;
-  void look_for_step(const Innovation& innovation, double delay);
+  void look_for_step(const Reading& reading, const Law& law);
   void mix();
   void normalize();
   void summarize();
