@@ -32,9 +32,9 @@ constexpr double kMaxHoldover = 0.9e-3;                    // s
 constexpr double kMaxRestart = 0.8;                        // of the first hour without what was learned
 constexpr double kMaxCost = 50;                            // us
 
-constexpr double kSettledBand = 0.35e-3;   // s, three times chronyd's rms
-constexpr double kFrequencyStep = 86400;   // s, when
-constexpr double kJumpPhase = 6.4;     // s for each seed: the jump falls anywhere between two polls
+constexpr double kSettledBand = 0.35e-3;  // s, three times chronyd's rms
+constexpr double kFrequencyStep = 86400;  // s, when
+constexpr double kJumpPhase = 6.4;        // s for each seed: the jump falls anywhere between two polls
 constexpr double kFirstFrom = 15, kHour = 3600;
 constexpr double kRestartAt = 24 * kHour;
 

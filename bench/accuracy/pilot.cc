@@ -11,16 +11,10 @@ namespace {
 using core::AssociationId;
 using core::ClockEstimator;
 
-constexpr double kStepThreshold = 1e-3;    // s, while starting
-constexpr double kLeastSlew = 2;           // s
-constexpr double kSlewShare = 0.5;          // of the poll interval, for a correction of the size of the noise
-constexpr double kSlewSeconds = 12;        // for each second of offset: 8.3 %
-constexpr double kIntervalDeviations = 3;  // of a correctness interval
-constexpr double kLeastInterval = 1e-6;    // s, added to it
-constexpr int kConfirmations = 3;  // requests in a row that ask whether the clock has jumped
-constexpr int kLeastPoll = 6, kMostPoll = 10;
-constexpr double kQuiet = 1.15, kRestless = 1.4;    // growth of the deviation within a poll
-constexpr double kSurprise = 12;                    // variances
+constexpr double kStartThreshold = 1e-3;  // s, of steps while starting: what chronyd was given
+constexpr double kPrecision = 1e-6;       // s, part of each correctness interval
+constexpr double kMaxFrequency = 0.1;     // s/s, of the clock
+constexpr std::int8_t kMostPoll = 10;
 constexpr double kLostAtRestart = 0.02;             // s
 constexpr double kJump = 1, kJumpFrequency = 1e-6;  // deviations that a jump leaves, s and s/s
 
@@ -28,43 +22,55 @@ AssociationId id_of(std::size_t source) { return static_cast<AssociationId>(sour
 
 core::RawTime raw(double t) { return core::RawTime(core::Duration::from_seconds(t)); }
 
-struct Edge {
-  double at;
-  int change;  // +1: an interval begins
-};
+core::PollProcess poll_process(int poll, bool is_adaptive) {
+  core::ServerConfig line;
+  line.minpoll = static_cast<std::int8_t>(poll);
+  line.maxpoll = is_adaptive ? kMostPoll : line.minpoll;
+  core::PollProcess process;
+  process.configure(line);
+  process.start({});
+  return process;
+}
 
 }  // namespace
 
-double Correction::at(double t) const {
-  return offset_ + frequency_ * (t - since_) + slew_rate_ * std::max(0.0, std::min(t, slew_end_) - since_);
-}
+double Correction::at(double t) const { return offset_ + frequency_ * (t - since_); }
 
-void Correction::set(double t, double frequency, double rest, double duration) {
+void Correction::set(double t, double frequency) {
   offset_ = at(t);
   since_ = t;
   frequency_ = frequency;
-  slew_rate_ = rest / duration;
-  slew_end_ = t + duration;
 }
 
 void Correction::step(double t, double by) {
   offset_ = at(t) + by;
-  since_ = slew_end_ = t;
-  slew_rate_ = 0;
+  since_ = t;
 }
 
 Pilot::Pilot(std::size_t sources, int poll, bool is_adaptive)
     : estimator_(std::make_unique<ClockEstimator>(ClockEstimator::Prior{})),
+      poll_(poll_process(poll, is_adaptive)),
       sources_(sources),
-      interval_(std::ldexp(1.0, poll)),
-      poll_(poll),
-      is_adaptive_(is_adaptive) {}
+      interval_(std::ldexp(1.0, poll)) {}
 
 void Pilot::on_sample(std::size_t source, const Exchange& exchange) {
+  const double now = exchange.received;
+  continue_slew(now);
   learn(source, exchange);
-  confirmations_ = estimator_->needs_confirmation() ? (confirmations_ + 1) % (kConfirmations + 1) : 0;
-  if (is_adaptive_ && !estimator_->is_starting()) adapt_poll(source);
-  steer(source, exchange.received);
+  asks_again_ = estimator_->needs_confirmation() && poll_.confirm(raw(now));
+  if (!estimator_->is_starting()) adapt_poll(source, now);
+  leader_ = source;
+  steer(now);
+}
+
+double Pilot::correction(double t) {
+  continue_slew(t);
+  return correction_.at(t);
+}
+
+/// A slew ends, or goes on with what it left, at the time that steering asked for.
+void Pilot::continue_slew(double until) {
+  while (steering_.next_deadline() <= raw(until)) steer(steering_.next_deadline().since_start().seconds());
 }
 
 void Pilot::learn(std::size_t source, const Exchange& exchange) {
@@ -78,82 +84,50 @@ void Pilot::learn(std::size_t source, const Exchange& exchange) {
   ++samples_;
 }
 
-/// The largest set of sources whose correctness intervals have a point in common, if it is a majority.
+/// The servers are perfect: only paths and noise make the intervals (SystemProcess::measure).
 void Pilot::select(double now) {
-  struct Interval {
-    AssociationId id;
-    double low, high;
-  };
-  std::vector<Interval> intervals;
-  std::vector<Edge> edges;
+  std::vector<AssociationId> ids;
+  std::vector<core::Contender> contenders;
   for (std::size_t i = 0; i < sources_; ++i) {
     const auto estimate = estimator_->source(id_of(i), raw(now));
     if (!estimate) continue;
-    const double radius =
-        estimate->min_delay / 2 + kIntervalDeviations * estimate->offset_deviation + kLeastInterval;
-    intervals.push_back({id_of(i), estimate->offset - radius, estimate->offset + radius});
-    edges.push_back({intervals.back().low, 1});
-    edges.push_back({intervals.back().high, -1});
+    const double noise = core::kDeviations * estimate->offset_deviation;
+    const double likely = core::kDeviations * std::hypot(estimate->offset_deviation, estimate->asymmetry);
+    const double bound = estimate->min_delay / 2 + noise + kPrecision;
+    ids.push_back(id_of(i));
+    contenders.push_back({.offset = estimate->offset,
+                          .bound = bound,
+                          .likely = std::min(bound, likely + kPrecision),
+                          .stratum = 1,
+                          .is_feeding = std::ranges::find(feeding_, id_of(i)) != feeding_.end()});
   }
-  std::ranges::sort(
-      edges, [](const Edge& a, const Edge& b) { return a.at != b.at ? a.at < b.at : a.change > b.change; });
-  std::size_t depth = 0;
-  std::size_t most = 0;
-  double low = 0;
-  double high = 0;
-  for (const Edge& edge : edges) {
-    if (edge.change > 0 && ++depth > most) {
-      most = depth;
-      low = edge.at;
-    } else if (edge.change < 0) {
-      if (depth == most) high = edge.at;
-      --depth;
-    }
-  }
-  if (most * 2 <= intervals.size()) return;
+  const auto selection = core::select(contenders, std::nullopt);
   feeding_.clear();
-  for (const Interval& i : intervals) {
-    if (i.low <= high && i.high >= low) feeding_.push_back(i.id);
-  }
+  for (const std::size_t i : selection.feeding) feeding_.push_back(ids[i]);
 }
 
-/// Slower while noise dominates the error, faster while the oscillator does.
-void Pilot::adapt_poll(std::size_t source) {
-  const double count = static_cast<double>(sources_);
-  const double growth = estimator_->growth(id_of(source), std::ldexp(1.0, poll_) / count);
-  if (estimator_->surprise() > kSurprise) {
-    poll_ -= 2;
-    score_ = 0;
-  }
-  if (growth < kQuiet) {
-    score_ += 0.25 / count;
-  } else if (growth > kRestless) {
-    score_ -= 0.5 / count;
-  } else {
-    score_ *= 0.9;
-  }
-  if (std::abs(score_) >= 1) {
-    poll_ += score_ > 0 ? 1 : -1;
-    score_ = 0;
-  }
-  poll_ = std::clamp(poll_, kLeastPoll, kMostPoll);
+void Pilot::adapt_poll(std::size_t source, double now) {
+  const double share =
+      std::exp2(poll_.host_poll()) / static_cast<double>(std::max<std::size_t>(1, feeding_.size()));
+  poll_.adapt(estimator_->growth(id_of(source), share), estimator_->surprise(), raw(now));
 }
 
-/// Corrections of the size of the estimate's own noise take half a poll interval, significant ones less.
-void Pilot::steer(std::size_t source, double now) {
+/// The worlds' chronyd was allowed to step beyond 1 ms while it started.
+void Pilot::steer(double now) {
   const auto estimate = estimator_->estimate(raw(now));
   if (!estimate) return;
-  double rest = estimate->offset - correction_.at(now);
-  if (estimator_->is_starting() && std::abs(rest) > kStepThreshold) {
-    correction_.step(now, rest);
-    rest = 0;
-  }
-  const double noise = estimator_->tracking_deviation(id_of(source));
-  const double share = std::min(1.0, noise / (std::abs(rest) + 1e-12));
-  const double usual =
-      estimator_->is_starting() ? kLeastSlew : kSlewShare * interval_ / static_cast<double>(sources_) * share;
-  correction_.set(now, estimate->frequency, rest,
-                  std::max({kLeastSlew, usual, std::abs(rest) * kSlewSeconds}));
+  const bool is_starting = estimator_->is_starting();
+  core::ClockCommand command;
+  core::SteeringLimits limits{.policy = {}, .max_frequency = kMaxFrequency};
+  if (is_starting) limits.policy = {.when = core::StepPolicy::When::always, .threshold = kStartThreshold};
+  const double horizon = is_starting ? core::kMinSlewTime : interval_ / static_cast<double>(feeding_.size());
+  steering_.steer({.offset = estimate->offset,
+                   .frequency = estimate->frequency,
+                   .deviation = estimator_->tracking_deviation(id_of(leader_)),
+                   .correction = correction_.at(now)},
+                  raw(now), horizon, limits, command);
+  if (command.step) correction_.step(now, command.step->seconds());
+  correction_.set(now, command.frequency);
 }
 
 void Pilot::on_jump() { estimator_->disturb(kJump, kJumpFrequency); }
@@ -170,7 +144,8 @@ void Pilot::restart(double now, bool keeps_learned) {
     if (const auto saved = old->save(id_of(i))) estimator_->expect(id_of(i), *saved);
   }
   correction_.step(now, kLostAtRestart);
-  correction_.set(now, prior.frequency, 0, 1);
+  correction_.set(now, prior.frequency);
+  steering_ = core::Steering(kNoBuildDate);
   feeding_.clear();
 }
 

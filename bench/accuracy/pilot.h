@@ -1,28 +1,30 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "accuracy/world.h"
 #include "core/estimator/estimator.h"
+#include "core/poll.h"
+#include "core/selection.h"
+#include "core/steering.h"
 
 namespace noonmark::bench {
 
-/// What is added to the raw clock: a line, and a slew that ends.
+/// What is added to the raw clock.
 class Correction {
  public:
   double at(double t) const;
-  /// From t on: this frequency, and `rest` within `duration`.
-  void set(double t, double frequency, double rest, double duration);
+  void set(double t, double frequency);  // from t on
   void step(double t, double by);
 
  private:
   double since_ = 0, offset_ = 0, frequency_ = 0;
-  double slew_rate_ = 0, slew_end_ = 0;
 };
 
-/// One client: the estimator, and the least that it needs around it. Times are true times, which serve as the
-/// raw scale: the worlds' offsets are relative to them.
+/// One client: the product's estimator, selection, steering and poll rule without packets. Times are true
+/// times, which serve as the raw scale: the worlds' offsets are relative to them.
 class Pilot {
  public:
   Pilot(std::size_t sources, int poll, bool is_adaptive);
@@ -32,26 +34,28 @@ class Pilot {
   /// The daemon starts anew, with what it had learned or with nothing; the clock has lost 20 ms.
   void restart(double now, bool keeps_learned);
 
-  double correction(double t) const { return correction_.at(t); }
-  int poll() const { return poll_; }
-  bool asks_again() const { return confirmations_ > 0; }
+  double correction(double t);  // t never goes back
+  int poll() const { return poll_.host_poll(); }
+  bool asks_again() const { return asks_again_; }
   double microseconds_per_sample() const { return spent_ / static_cast<double>(samples_); }
 
  private:
+  static constexpr std::int64_t kNoBuildDate = INT64_MIN;
   void learn(std::size_t source, const Exchange& exchange);
   void select(double now);
-  void adapt_poll(std::size_t source);
-  void steer(std::size_t source, double now);
+  void adapt_poll(std::size_t source, double now);
+  void steer(double now);
+  void continue_slew(double until);
 
   std::unique_ptr<core::ClockEstimator> estimator_;
+  core::Steering steering_{kNoBuildDate};
+  core::PollProcess poll_;
   Correction correction_;
   std::vector<core::AssociationId> feeding_;
   std::size_t sources_;
+  std::size_t leader_ = 0;  // whose sample came last
   double interval_;
-  int poll_;
-  bool is_adaptive_;
-  int confirmations_ = 0;
-  double score_ = 0;  // of the poll rule
+  bool asks_again_ = false;
   double spent_ = 0;  // us
   long samples_ = 0;
 };

@@ -239,6 +239,15 @@ TEST(DisplayExplain, TheChainOfFactsGoesThePacketsWay) {
   EXPECT_EQ(json.at("selection").at("agreeing"), 2);
 }
 
+TEST(DisplayExplain, AnOutlierKnowsWhatLeftItOut) {
+  DisplayFixture f;
+  f.server().reason = core::Reason::outlier;
+  f.server().likely_error = 0.004;
+  const auto output = render_explain(f.snapshot(), kEverySession);
+  EXPECT_THAT(output.text, HasSubstr("is hardly ever wrong by more than 4.000 ms"));
+  EXPECT_EQ(output.json.at("sessions").at(0).at("selection").at("likely_error_ms"), 4.0);
+}
+
 TEST(DisplayExplain, AnAddressSelectsItsSessionInEveryVpn) {
   DisplayFixture f;
   f.config.local_clock = core::LocalClockConfig{};

@@ -119,6 +119,11 @@ void add_selection(std::vector<std::string>& lines, const AssociationState& sess
                               offset_text(session.offset + session.root_distance),
                               offset_text(session.offset), agreement_text(s.system.agreement)));
   lines.push_back(fmt::format("selection: {}", fitness_text(session, s)));
+  if (session.reason == core::Reason::outlier)
+    lines.push_back(
+        fmt::format("selection: left out: its offset of {} is hardly ever wrong by more than {}, and most of "
+                    "the others agree on another time",
+                    offset_text(session.offset), offset_text(session.likely_error)));
 }
 
 nlohmann::json selection_json(const AssociationState& session, const Snapshot& s) {
@@ -136,6 +141,7 @@ nlohmann::json selection_json(const AssociationState& session, const Snapshot& s
   json["majority"] = agreement.majority;
   json["agreed_low_ms"] = json_ms(agreement.low);
   json["agreed_high_ms"] = json_ms(agreement.high);
+  if (session.reason == core::Reason::outlier) json["likely_error_ms"] = json_ms(session.likely_error);
   return json;
 }
 

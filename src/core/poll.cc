@@ -8,8 +8,8 @@ namespace {
 
 constexpr int kUnreach =
     12;  // polls without answer before the back-off begins, RFC 5905 appendix A (UNREACH)
-constexpr double kQuietGrowth = 1.3;     // below it a longer interval loses little
-constexpr double kRestlessGrowth = 1.7;  // above it the oscillator's wander dominates
+constexpr double kQuietGrowth = 1.15;    // below it a longer interval loses little
+constexpr double kRestlessGrowth = 1.4;  // above it the oscillator's wander dominates
 constexpr double kQuietStep = 0.25;      // of the score
 constexpr double kRestlessStep = 0.5;
 constexpr double kForget = 0.9;  // of the score, in between
@@ -97,13 +97,14 @@ void PollProcess::adapt(double growth, double surprise, RawTime now) {
   score_ = 0;
 }
 
-void PollProcess::confirm(RawTime now) {
-  if (bursts_forbidden_ || next_ == kNever || polls_to_trust_ > 0) return;
+bool PollProcess::confirm(RawTime now) {
+  if (bursts_forbidden_ || next_ == kNever || polls_to_trust_ > 0) return false;
   if (++confirmations_ >= kConfirmations) {
     confirmations_ = 0;
     polls_to_trust_ = kPollsToTrust;
   }
   advance(now + kBurstGap);
+  return true;
 }
 
 void PollProcess::hasten(RawTime now) {

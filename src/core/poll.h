@@ -44,8 +44,8 @@ class PollProcess {
   /// next; where it hardly does, samples cost more than they bring. `surprise`: the sample against the
   /// prediction, squared, in variances: a large one shortens the interval at once.
   void adapt(double growth, double surprise, RawTime now);
-  /// The last sample needs a second opinion soon. Heeded three times, then not for eight polls.
-  void confirm(RawTime now);
+  /// The last sample needs a second opinion soon. Heeded (true) three times, then not for eight polls.
+  bool confirm(RawTime now);
   /// What was known is in doubt: a burst now, unless the server forbade bursts.
   void hasten(RawTime now);
 

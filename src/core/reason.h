@@ -11,6 +11,7 @@ enum class Reason : std::uint8_t {
   // good
   system_peer,  // the clock follows this source
   survivor,     // selected
+  outlier,      // agrees with the majority as far as its path allows, but others agree more closely
   usable,       // of a probe only: it could be followed
   // waiting for something on this machine
   vpn_unknown,

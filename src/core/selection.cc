@@ -25,13 +25,17 @@ bool has_interval(const Contender& c) {  // false for NaN
   return std::abs(c.offset) <= kMaxMagnitude && c.bound >= 0 && c.bound <= kMaxMagnitude;
 }
 
-Interval correctness_interval(const Contender& c) { return {c.offset - c.bound, c.offset + c.bound}; }
+using Radius = double Contender::*;
 
-std::vector<Edge> sorted_edges(std::span<const Contender> contenders, const Indices& voters) {
+Interval interval_of(const Contender& c, Radius radius) {
+  return {c.offset - c.*radius, c.offset + c.*radius};
+}
+
+std::vector<Edge> sorted_edges(std::span<const Contender> contenders, const Indices& voters, Radius radius) {
   std::vector<Edge> edges;
   edges.reserve(2 * voters.size());
   for (const std::size_t i : voters) {
-    const Interval interval = correctness_interval(contenders[i]);
+    const Interval interval = interval_of(contenders[i], radius);
     edges.push_back({interval.low, false});
     edges.push_back({interval.high, true});
   }
@@ -42,13 +46,13 @@ std::vector<Edge> sorted_edges(std::span<const Contender> contenders, const Indi
   return edges;
 }
 
-/// From the first to the last point that as many correctness intervals as possible contain (RFC 5905 section
-/// 11.2.1, for the least f).
-Agreement agreement_of(std::span<const Contender> contenders, const Indices& voters) {
+/// From the first to the last point that as many intervals as possible contain (RFC 5905 section 11.2.1, for
+/// the least f).
+Agreement agreement_of(std::span<const Contender> contenders, const Indices& voters, Radius radius) {
   std::size_t open = 0;
   std::size_t most = 0;
   Agreement result{.voters = voters.size()};
-  for (const Edge& edge : sorted_edges(contenders, voters)) {
+  for (const Edge& edge : sorted_edges(contenders, voters, radius)) {
     if (edge.is_high) {
       if (open-- == most) result.high = edge.at;
     } else if (++open > most) {
@@ -89,6 +93,19 @@ Indices choose_feeding(std::span<const Contender> contenders, Indices survivors,
   return survivors;
 }
 
+/// Takes out of `members` whose interval misses the agreement.
+Indices take_dissenters(std::span<const Contender> contenders, Indices& members, const Agreement& agreement,
+                        Radius radius) {
+  const auto agrees = [&](std::size_t i) {
+    const Interval interval = interval_of(contenders[i], radius);
+    return interval.high >= agreement.low && interval.low <= agreement.high;
+  };
+  const auto first = std::partition(members.begin(), members.end(), agrees);
+  Indices dissenters(first, members.end());
+  members.erase(first, members.end());
+  return dissenters;
+}
+
 Indices voters_of(std::span<const Contender> contenders) {
   Indices voters;
   for (std::size_t i = 0; i < contenders.size(); ++i) {
@@ -103,15 +120,16 @@ Selection select(std::span<const Contender> contenders, std::optional<std::size_
   Selection selection;
   selection.verdicts.assign(contenders.size(), Verdict::falseticker);
   Indices chimers = voters_of(contenders);
-  selection.agreement = agreement_of(contenders, chimers);
+  selection.agreement = agreement_of(contenders, chimers, &Contender::bound);
   if (!selection.agreement.majority) {
     for (const std::size_t i : chimers) selection.verdicts[i] = Verdict::no_majority;
     return selection;
   }
-  std::erase_if(chimers, [&](std::size_t i) {
-    const Interval interval = correctness_interval(contenders[i]);
-    return interval.high < selection.agreement.low || interval.low > selection.agreement.high;
-  });
+  take_dissenters(contenders, chimers, selection.agreement, &Contender::bound);
+  if (const auto likely = agreement_of(contenders, chimers, &Contender::likely); likely.majority) {
+    for (const std::size_t i : take_dissenters(contenders, chimers, likely, &Contender::likely))
+      selection.verdicts[i] = Verdict::outlier;
+  }
   for (const std::size_t i : chimers) selection.verdicts[i] = Verdict::survivor;
   selection.system_peer = choose_system_peer(contenders, chimers, current);
   selection.verdicts[*selection.system_peer] = Verdict::system_peer;

@@ -15,6 +15,7 @@ namespace noonmark::core {
 struct Contender {
   double offset = 0;
   double bound = 0;
+  double likely = 0;         // s, by which the offset is hardly ever wrong; not above `bound`
   std::uint8_t stratum = 0;  // the server's, 1..14
   bool preference = false;
   bool is_feeding = false;  // by the last selection
@@ -23,6 +24,7 @@ struct Contender {
 enum class Verdict : std::uint8_t {
   falseticker,  // its correctness interval misses the majority's
   no_majority,  // there is no majority: nobody is selected
+  outlier,      // a truechimer that is far from what a majority of them is likely to mean
   survivor,
   system_peer,
 };
@@ -40,7 +42,9 @@ inline constexpr std::size_t kMaxFeeding = 8;
 /// system peer, which is kept when it survives at equal stratum (anti-clockhop).
 ///  - A majority is more than half of the contenders. It is found by the intervals alone, without the RFC's
 ///    second condition on their midpoints: a majority of overlapping intervals always wins.
-///  - There is no clustering: what a source weighs is the estimator's business.
+///  - Clustering: if more than half of the truechimers agree within their likely errors as well, those that
+///  do
+///    not are outliers. A server that drifts is found long before it leaves the bounds.
 ///  - preference wins among the survivors of least stratum; then that source alone feeds the clock. Otherwise
 ///    all survivors do, of many those of least bound; one that feeds already is exchanged only for a clearly
 ///    better one.

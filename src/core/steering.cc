@@ -8,6 +8,7 @@ namespace {
 
 constexpr double kMaxSlewTime = 86400;    // s: what takes longer is no slew any more
 constexpr double kPromptSlewTime = 60;    // s: what a slew removes within needs no step
+constexpr double kSlewShare = 0.5;        // of the horizon, for a correction of the size of the noise
 constexpr double kLateness = 1;           // s: so late may a slew be ended without overshooting
 constexpr double kInsignificant = 0.125;  // of the deviation: not worth a slew
 constexpr double kLeastSlew = 1e-9;       // s
@@ -100,7 +101,7 @@ ClockCommand Steering::coast(double frequency, const SteeringLimits& limits) {
   return command;
 }
 
-/// A correction of the size of the noise is spread over the horizon; the more it exceeds the noise, the
+/// A correction of the size of the noise is spread over half the horizon; the more it exceeds the noise, the
 /// faster it goes, within the rates allowed. A piece is planned so that being kLateness late does not
 /// overshoot; what it leaves is the next piece's.
 ClockCommand Steering::plan_slew(const Course& course, RawTime now, double horizon,
@@ -111,7 +112,7 @@ ClockCommand Steering::plan_slew(const Course& course, RawTime now, double horiz
   if (distance <= std::max(kLeastSlew, kInsignificant * course.deviation)) return command;
   const double max_rate = slew_rate(remaining, course.frequency, limits);
   if (max_rate <= 0) return command;
-  const double wanted = horizon * std::min(1.0, course.deviation / distance);
+  const double wanted = kSlewShare * horizon * std::min(1.0, course.deviation / distance);
   const double time = std::min(kMaxSlewTime, std::max({kMinSlewTime, wanted, distance / max_rate}));
   const double rate = std::min(max_rate, distance / (time + kLateness));
   command.frequency += remaining > 0 ? rate : -rate;

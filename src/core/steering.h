@@ -45,7 +45,8 @@ class Steering {
   /// `build_date`: s since 1970.
   explicit Steering(std::int64_t build_date) : build_date_(build_date) {}
 
-  /// `horizon`: s, the time that a correction of the size of the noise is spread over.
+  /// `horizon`: s, until the next measurement; a correction of the size of the noise is spread over half of
+  /// it.
   SteeringResult steer(const Course& course, RawTime now, double horizon, const SteeringLimits& limits,
                        ClockCommand& command);
   RawTime next_deadline() const { return slew_end_; }

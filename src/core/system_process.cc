@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "core/estimator/constants.h"
 #include "core/reference_id.h"
 
 namespace noonmark::core {
@@ -42,13 +43,17 @@ Reason reason_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::falseticker: return Reason::falseticker;
     case Verdict::no_majority: return Reason::no_majority;
+    case Verdict::outlier: return Reason::outlier;
     case Verdict::survivor: return Reason::survivor;
     case Verdict::system_peer: return Reason::system_peer;
   }
   return Reason::falseticker;
 }
 
-bool survived(Verdict v) { return v == Verdict::survivor || v == Verdict::system_peer; }
+/// Survived the intersection.
+bool survived(Verdict v) {
+  return v == Verdict::outlier || v == Verdict::survivor || v == Verdict::system_peer;
+}
 
 /// Sources that an error put out (preempt) come back only when nobody else is left and the error is gone.
 std::vector<Association*> eligible(std::vector<Association*> fit) {
@@ -170,6 +175,10 @@ void SystemProcess::measure(Association& association, Instant now) const {
   s.offset = source->offset - correction(now);
   s.root_distance = (s.root_delay + source->min_delay) / 2 + s.root_dispersion + kDispersionRate * age +
                     precisions + kDeviations * source->offset_deviation;
+  const double asymmetry = source->asymmetry + estimator::kAsymmetry * s.root_delay;
+  s.likely_error =
+      std::min(s.root_distance, s.root_dispersion + precisions +
+                                    kDeviations * std::hypot(source->offset_deviation, asymmetry));
 }
 
 Reason SystemProcess::judge_probe(const Association& probed, const NtpConfig& config, const KeyTable& keys,
@@ -219,6 +228,7 @@ SystemProcess::Field SystemProcess::judge(Associations associations, const NtpCo
     if (state_.system_peer == a->id()) current = contenders.size();
     contenders.push_back({.offset = s.offset,
                           .bound = s.root_distance,
+                          .likely = s.likely_error,
                           .stratum = s.stratum,
                           .preference = s.config.preference,
                           .is_feeding = s.candidate});
@@ -266,10 +276,10 @@ void SystemProcess::adapt_polls(const Field& field, Association& fresh, Instant 
   if (!fresh.state().candidate) return fresh.adapt_poll(1, 0, now.raw);
   const double surprise = estimator_.surprise();
   fresh.adapt_poll(estimator_.growth(fresh.id(), horizon_), surprise, now.raw);
-  if (estimator_.needs_confirmation()) fresh.confirm(now.raw);
-  if (surprise <= kSurprise) return;
-  for (auto* a : field.feeding)
-    if (a != &fresh) a->adapt_poll(1, surprise, now.raw);
+  for (auto* a : field.feeding) {
+    if (estimator_.needs_confirmation()) a->confirm(now.raw);
+    if (surprise > kSurprise && a != &fresh) a->adapt_poll(1, surprise, now.raw);
+  }
 }
 
 void SystemProcess::take_votes(const Field& field, Instant now) {

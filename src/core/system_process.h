@@ -17,8 +17,6 @@
 
 namespace noonmark::core {
 
-inline constexpr double kDeviations = 3;  // that count as the largest error of an estimate
-
 /// The system process of RFC 5905 section 11: judges the associations, selects, lets the selected ones feed
 /// the estimator, steers the clock and keeps the system variables. The local clock takes no part in the
 /// intersection: it is used when no survivor has a smaller stratum.
@@ -156,7 +154,7 @@ class SystemProcess {
 
   // steering
   std::vector<AssociationId> feeding_;
-  double horizon_ = kMinSlewTime;  // s, of noise-sized corrections
+  double horizon_ = kMinSlewTime;  // s, until the next sample that counts
   double commanded_;               // the clock's frequency in force, slew included, s/s
   bool has_started_ = false;
   bool must_steer_ = false;       // something other than a sample changed the course

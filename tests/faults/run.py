@@ -65,6 +65,7 @@ class Answer:
     reference: str = "127.127.1.0"
     offset: float = 0  # s, added to true time
     dispersion: float = 0.01
+    delay: float = 0  # s, to the reference clock
     zero: bool = False  # no transmit time
     sign: typing.Callable = None  # from the header to what follows it
     elsewhere: bool = False  # sent from another address
@@ -72,7 +73,7 @@ class Answer:
 
     def reply(self, request):
         now = time.time() + self.offset
-        header = HEADER.pack(self.leap << 6 | (request[0] & 0x38) | 4, self.stratum, request[2], -20, 0,
+        header = HEADER.pack(self.leap << 6 | (request[0] & 0x38) | 4, self.stratum, request[2], -20, short(self.delay),
                              short(self.dispersion), reference(self.reference), timestamp(now - 1), request[40:48],
                              timestamp(now), bytes(8) if self.zero else timestamp(now))
         return header + (self.sign(header) if self.sign else b"")
@@ -220,6 +221,8 @@ def selecting_clients():
                         Row("with the majority", good, "", Answer()), Row("with the majority", good, "", Answer())]),
         Client("undecided", [Row("no majority", "no-majority", "no majority agrees", Answer(offset=-3)),
                              Row("no majority", "no-majority", "disagree", Answer(offset=3))]),
+        Client("outlier", [Row("outlier", "outlier", "agree more closely", Answer(offset=0.15, delay=0.5))] +
+               [Row("with the majority", good, "", Answer()) for _ in range(3)]),
         Client("limited", [Row("offset limit", "offset-limit", "beyond the offset-limit of 5 s", Answer(offset=100))],
                ["ntp-service offset-limit 5"]),
         Client("old", [Row("before the build date", "before-build-date", "not believed", Answer(offset=-800_000_000))]),

@@ -63,8 +63,8 @@ inline constexpr double kLeastAsymmetry = 1e-7;   // s, added to it
 inline constexpr double kDiffuseDelays = 10;      // delays: the start's deviation of the offset,
 inline constexpr double kDiffuseVariance = 1e-8;  // s^2, and what is added to its square
 inline constexpr std::size_t kStartSamples = 12;  // per feeding source
-inline constexpr double kEarlyNoise = 0.03;       // of the least delay: deviation expected before it is learned
-inline constexpr double kEarlyWeight = 4;         // samples that this expectation counts as
+inline constexpr double kEarlyNoise = 0.03;  // of the least delay: deviation expected before it is learned
+inline constexpr double kEarlyWeight = 4;    // samples that this expectation counts as
 
 // Path epochs, section 6
 inline constexpr int kEpochLearning = 24;  // samples before a source may have an epoch

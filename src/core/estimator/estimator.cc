@@ -142,8 +142,7 @@ ClockModel::Input ClockEstimator::Impl::early_input(std::size_t slot, const Samp
   const SourceModel& model = find(*slots[slot])->model;
   const double usual = square(kEarlyNoise * model.min_delay());
   const double samples = model.bank().samples();
-  result.noise.variance =
-      (samples * result.noise.variance + kEarlyWeight * usual) / (samples + kEarlyWeight);
+  result.noise.variance = (samples * result.noise.variance + kEarlyWeight * usual) / (samples + kEarlyWeight);
   return result;
 }
 
@@ -337,6 +336,7 @@ std::optional<SourceEstimate> ClockEstimator::source(AssociationId id, RawTime a
   result.frequency_deviation = std::sqrt(mixture.frequency_variance);
   result.min_delay = source->model.min_delay();
   result.noise = source->model.typical_noise();
+  result.asymmetry = kAsymmetry * source->model.min_delay() + kLeastAsymmetry;
   result.samples = source->model.bank().samples();
   return result;
 }

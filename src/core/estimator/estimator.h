@@ -11,6 +11,8 @@
 
 namespace noonmark::core {
 
+inline constexpr double kDeviations = 3;  // that count as the largest error of an estimate
+
 /// What is known of true time against the raw scale at one moment. Seconds and s/s; deviations are standard
 /// deviations.
 struct ClockEstimate {
@@ -26,6 +28,7 @@ struct ClockEstimate {
 struct SourceEstimate : ClockEstimate {
   double min_delay = 0;  // least round trip of the path in use
   double noise = 0;      // standard deviation that a sample of typical delay has
+  double asymmetry = 0;  // standard deviation that its path's constant asymmetry is expected to have
   int samples = 0;
 };
 

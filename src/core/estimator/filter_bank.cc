@@ -140,8 +140,8 @@ void FilterBank::learn_scale(Filter& filter, const Innovation& innovation, doubl
   filter.scale = std::clamp(filter.scale, kLeastScale, kMaxScale);
 }
 
-/// Section 7: the likeliest filter speaks for all. Before the update, so that the sample which proves the step
-/// counts in full.
+/// Section 7: the likeliest filter speaks for all. Before the update, so that the sample which proves the
+/// step counts in full.
 void FilterBank::look_for_step(const Reading& reading, const Law& law) {
   if (samples_ <= kStepLearning) {
     steps_ = {};
@@ -149,9 +149,8 @@ void FilterBank::look_for_step(const Reading& reading, const Law& law) {
   }
   const Filter& best = filters_[best_];
   const Gauss::View view = view_of(reading.excess);
-  const Innovation innovation =
-      best.state.compare(view, best.state.project(view), reading.offset - law.mean_error,
-                         best.scale * law.relative_variance);
+  const Innovation innovation = best.state.compare(
+      view, best.state.project(view), reading.offset - law.mean_error, best.scale * law.relative_variance);
   if (!steps_.note(innovation, is_beyond_any_path(innovation, reading.delay))) return;
   for (Filter& filter : filters_) {
     filter.state.covariance(0, 0) += square(innovation.value);
