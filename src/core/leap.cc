@@ -31,8 +31,8 @@ std::int64_t end_of_month(std::int64_t now) {
 void LeapSeconds::take_votes(const LeapVotes& votes, std::int64_t now) {
   voted_.reset();
   if (!is_month_of_leap_seconds(now)) return;
-  if (2 * votes.inserts > votes.voters) voted_ = LeapSecond{Leap::insert_second, end_of_month(now)};
-  if (2 * votes.deletes > votes.voters) voted_ = LeapSecond{Leap::delete_second, end_of_month(now)};
+  if (2 * votes.inserts > votes.voters) voted_ = LeapSecond{Leap::insert, end_of_month(now)};
+  if (2 * votes.deletes > votes.voters) voted_ = LeapSecond{Leap::remove, end_of_month(now)};
 }
 
 std::optional<LeapSecond> LeapSeconds::by_table(std::int64_t month_end) const {
@@ -40,7 +40,7 @@ std::optional<LeapSecond> LeapSeconds::by_table(std::int64_t month_end) const {
   if (entry == table_.entries.end() || entry == table_.entries.begin()) return std::nullopt;
   const int change = entry->tai_offset - std::prev(entry)->tai_offset;
   if (change == 0) return std::nullopt;
-  return LeapSecond{change > 0 ? Leap::insert_second : Leap::delete_second, month_end};
+  return LeapSecond{change > 0 ? Leap::insert : Leap::remove, month_end};
 }
 
 std::optional<LeapSecond> LeapSeconds::ahead(std::int64_t now) const {

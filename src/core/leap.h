@@ -12,7 +12,7 @@ namespace noonmark::core {
 
 /// A leap second at the end of the current UTC month.
 struct LeapSecond {
-  wire::Leap leap = wire::Leap::none;  // insert_second or delete_second
+  wire::Leap leap = wire::Leap::none;  // insert or remove
   std::int64_t at = 0;                 // s since 1970: the second after it
   bool operator==(const LeapSecond&) const = default;
 };

@@ -27,9 +27,9 @@ TEST(Leap, TheTableAnnouncesForTheMonthAndTellsTheKernelOnTheLastDay) {
   LeapSeconds leap;
   leap.set_table(table(kJuly2017));
   EXPECT_FALSE(leap.ahead(kEndOf2016 - 32 * kDay));
-  EXPECT_EQ(leap.ahead(kEndOf2016 - 31 * kDay), (LeapSecond{Leap::insert_second, kEndOf2016}));
+  EXPECT_EQ(leap.ahead(kEndOf2016 - 31 * kDay), (LeapSecond{Leap::insert, kEndOf2016}));
   EXPECT_FALSE(leap.today(kEndOf2016 - kDay - 1));
-  EXPECT_EQ(leap.today(kEndOf2016 - kDay), (LeapSecond{Leap::insert_second, kEndOf2016}));
+  EXPECT_EQ(leap.today(kEndOf2016 - kDay), (LeapSecond{Leap::insert, kEndOf2016}));
   EXPECT_EQ(leap.tai_offset(kEndOf2016 - 1), 36);
   EXPECT_FALSE(leap.ahead(kEndOf2016));
   EXPECT_EQ(leap.tai_offset(kEndOf2016), 37);
@@ -38,7 +38,7 @@ TEST(Leap, TheTableAnnouncesForTheMonthAndTellsTheKernelOnTheLastDay) {
 TEST(Leap, InTheRepeatedSecondItIsNotAheadAgain) {
   LeapSeconds leap;
   leap.set_table(table(kJuly2017));
-  leap.pass({Leap::insert_second, kEndOf2016});
+  leap.pass({Leap::insert, kEndOf2016});
   EXPECT_FALSE(leap.ahead(kEndOf2016 - 1));
   EXPECT_EQ(leap.tai_offset(kEndOf2016 - 1), 37);
 }
@@ -67,12 +67,12 @@ TEST_P(Votes, NeedAMajorityAndTheRightMonth) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Leap, Votes,
-                         testing::Values(Vote{{3, 2, 0}, kJuly2017 - 1, Leap::insert_second},
-                                         Vote{{3, 0, 2}, kJuly2017 - 1, Leap::delete_second},
-                                         Vote{{3, 1, 2}, kJuly2017 - 1, Leap::delete_second},
+                         testing::Values(Vote{{3, 2, 0}, kJuly2017 - 1, Leap::insert},
+                                         Vote{{3, 0, 2}, kJuly2017 - 1, Leap::remove},
+                                         Vote{{3, 1, 2}, kJuly2017 - 1, Leap::remove},
                                          Vote{{2, 1, 0}, kJuly2017 - 1, Leap::none},
                                          Vote{{2, 1, 1}, kJuly2017 - 1, Leap::none},
-                                         Vote{{1, 1, 0}, kJuly2017 - 29 * kDay, Leap::insert_second},
+                                         Vote{{1, 1, 0}, kJuly2017 - 29 * kDay, Leap::insert},
                                          Vote{{1, 1, 0}, kJuly2017 - 31 * kDay, Leap::none},
                                          Vote{{1, 1, 0}, kOctober2017 - 1, Leap::none},
                                          Vote{{0, 0, 0}, kJuly2017 - 1, Leap::none}));

@@ -1,13 +1,22 @@
 #include "core/poll.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace noonmark::core {
 namespace {
 
 constexpr int kUnreach =
     12;  // polls without answer before the back-off begins, RFC 5905 appendix A (UNREACH)
-constexpr int kJiggleLimit = 30;  // LIMIT
+constexpr double kQuietGrowth = 1.3;     // below it a longer interval loses little
+constexpr double kRestlessGrowth = 1.7;  // above it the oscillator's wander dominates
+constexpr double kQuietStep = 0.25;      // of the score
+constexpr double kRestlessStep = 0.5;
+constexpr double kForget = 0.9;   // of the score, in between
+constexpr double kSurprise = 12;  // variances
+constexpr int kSurpriseExponents = 2;
+constexpr int kConfirmations = 3;  // in a row
+constexpr int kPollsToTrust = 8;
 constexpr std::int8_t kRateMaxPoll = 13;
 constexpr double kSpread =
     1.0 / 32;  // polls are randomised by this share, so that clients do not march in step
@@ -26,7 +35,8 @@ void PollProcess::start(RawTime when) {
   rate_floor_ = 0;
   bursts_forbidden_ = false;
   initial_burst_due_ = true;
-  burst_left_ = unreached_ = jiggle_ = 0;
+  burst_left_ = unreached_ = confirmations_ = polls_to_trust_ = 0;
+  score_ = 0;
   set_host_poll(minpoll_);
   next_ = when;
 }
@@ -46,6 +56,7 @@ void PollProcess::on_sent(RawTime now, bool reachable, bool fit, bool became_unr
   if (burst_left_ > 0) {
     --burst_left_;
   } else {
+    if (polls_to_trust_ > 0) --polls_to_trust_;
     if (became_unreachable) initial_burst_due_ = true;
     const bool initial = iburst_ && !reachable && initial_burst_due_;
     if (!bursts_forbidden_ && (initial || (burst_ && reachable && fit))) burst_left_ = kBurstPackets - 1;
@@ -69,15 +80,37 @@ void PollProcess::on_rate(std::int8_t kiss_poll, RawTime now) {
   next_ = std::max(next_, now + Duration::from_exponent(host_poll_));
 }
 
-void PollProcess::adapt(bool quiet) {
-  jiggle_ += quiet ? host_poll_ : -2 * host_poll_;
-  if (jiggle_ > kJiggleLimit) {
-    jiggle_ = 0;
-    set_host_poll(host_poll_ + 1);
-  } else if (jiggle_ < -kJiggleLimit) {
-    jiggle_ = 0;
-    set_host_poll(host_poll_ - 1);
+void PollProcess::adapt(double growth, double surprise, RawTime now) {
+  if (surprise > kSurprise) {
+    score_ = 0;
+    set_host_poll(host_poll_ - kSurpriseExponents);
+    if (burst_left_ == 0) advance(now + Duration::from_exponent(host_poll_));
+    return;
   }
+  if (growth < kQuietGrowth)
+    score_ += kQuietStep;
+  else if (growth > kRestlessGrowth)
+    score_ -= kRestlessStep;
+  else
+    score_ *= kForget;
+  if (std::abs(score_) < 1) return;
+  set_host_poll(host_poll_ + (score_ > 0 ? 1 : -1));
+  score_ = 0;
+}
+
+void PollProcess::confirm(RawTime now) {
+  if (bursts_forbidden_ || next_ == kNever || polls_to_trust_ > 0) return;
+  if (++confirmations_ >= kConfirmations) {
+    confirmations_ = 0;
+    polls_to_trust_ = kPollsToTrust;
+  }
+  advance(now + kBurstGap);
+}
+
+void PollProcess::hasten(RawTime now) {
+  if (bursts_forbidden_ || next_ == kNever) return;
+  burst_left_ = kBurstPackets;
+  next_ = now;
 }
 
 }  // namespace noonmark::core

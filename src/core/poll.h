@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/random.h"
@@ -37,12 +38,18 @@ class PollProcess {
   void on_reply();
   /// Kiss code RATE. At least one exponent up, at most to 13 for that reason (RFC 8633 section 5.4).
   void on_rate(std::int8_t kiss_poll, RawTime now);
-  /// One more sample: quiet ones lengthen the interval by and by, a restless one shortens it (RFC 5905,
-  /// A.5.5.6).
-  void adapt(bool quiet);
+  /// One more sample. `growth`: by how much the estimate's standard deviation grows from one sample to the
+  /// next; where it hardly does, samples cost more than they bring. `surprise`: the sample against the
+  /// prediction, squared, in variances: a large one shortens the interval at once.
+  void adapt(double growth, double surprise, RawTime now);
+  /// The last sample needs a second opinion soon. Heeded three times, then not for eight polls.
+  void confirm(RawTime now);
+  /// What was known is in doubt: a burst now, unless the server forbade bursts.
+  void hasten(RawTime now);
 
  private:
   Duration interval(base::Random& random) const;
+  void advance(RawTime at) { next_ = std::min(next_, at); }
   void set_host_poll(int exponent);
 
   std::int8_t minpoll_ = 6;
@@ -55,7 +62,9 @@ class PollProcess {
   bool initial_burst_due_ = true;
   int burst_left_ = 0;
   int unreached_ = 0;
-  int jiggle_ = 0;
+  double score_ = 0;        // towards the next change of the interval, at +-1
+  int confirmations_ = 0;   // since they were last refused
+  int polls_to_trust_ = 0;  // until the next confirmation is heeded
   RawTime next_ = kNever;
 };
 

@@ -76,18 +76,71 @@ TEST_F(PollTest, RateGoesUpByOneAtLeastAndToThirteenAtMost) {
   EXPECT_EQ(poll.host_poll(), 13) << "beyond maxpoll, but no further";
   poll.on_rate(17, now);
   EXPECT_EQ(poll.host_poll(), 13);
-  for (int i = 0; i < 50; ++i) poll.adapt(false);
+  for (int i = 0; i < 50; ++i) poll.adapt(9, 20, now);
   EXPECT_EQ(poll.host_poll(), 13) << "never faster than RATE allows";
   poll.start(now);
   EXPECT_EQ(poll.host_poll(), 6) << "until a reset";
 }
 
-TEST_F(PollTest, QuietSamplesLengthenTheIntervalAndRestlessOnesShortenIt) {
+TEST_F(PollTest, SlowGrowthOfTheErrorLengthensTheIntervalAndFastGrowthShortensIt) {
   start();
-  for (int i = 0; i < 40; ++i) poll.adapt(true);
-  EXPECT_EQ(poll.host_poll(), 10);
-  for (int i = 0; i < 20; ++i) poll.adapt(false);
+  for (int i = 0; i < 3; ++i) poll.adapt(1.1, 1, now);
   EXPECT_EQ(poll.host_poll(), 6);
+  poll.adapt(1.1, 1, now);
+  EXPECT_EQ(poll.host_poll(), 7);
+  for (int i = 0; i < 40; ++i) poll.adapt(1.1, 1, now);
+  EXPECT_EQ(poll.host_poll(), 10);
+  for (int i = 0; i < 40; ++i) poll.adapt(1.5, 1, now);
+  EXPECT_EQ(poll.host_poll(), 10);
+  for (int i = 0; i < 20; ++i) poll.adapt(2, 1, now);
+  EXPECT_EQ(poll.host_poll(), 6);
+}
+
+TEST_F(PollTest, ASurpriseShortensTheIntervalAtOnce) {
+  start();
+  for (int i = 0; i < 40; ++i) poll.adapt(1.1, 1, now);
+  for (int i = 0; i < 3; ++i) send();
+  ASSERT_GT((poll.next() - now).seconds(), 900);
+  poll.adapt(1.1, 13, now);
+  EXPECT_EQ(poll.host_poll(), 8);
+  EXPECT_EQ((poll.next() - now).seconds(), 256);
+}
+
+TEST_F(PollTest, AConfirmationIsAskedForThreeTimesInARowAndThenNotForEightPolls) {
+  start();
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_GT(send(), 60);
+      poll.confirm(now);
+      EXPECT_EQ((poll.next() - now).seconds(), 2);
+    }
+    for (int i = 0; i < 7; ++i) {
+      EXPECT_GT(send(), 60);
+      poll.confirm(now);
+      EXPECT_GT((poll.next() - now).seconds(), 60) << i;
+    }
+  }
+}
+
+TEST_F(PollTest, RateForbidsConfirmationsAndHaste) {
+  start();
+  send();
+  poll.on_rate(3, now);
+  poll.confirm(now);
+  poll.hasten(now);
+  EXPECT_GE((poll.next() - now).seconds(), 128);
+}
+
+TEST_F(PollTest, HasteIsABurstAtOnceEvenWithoutTheOption) {
+  start();
+  send();
+  poll.hasten(now);
+  EXPECT_EQ(poll.next(), now);
+  for (int i = 0; i < 7; ++i) EXPECT_EQ(send(), 2);
+  EXPECT_NEAR(send(), 64, 2.01);
+  poll.stop();
+  poll.hasten(now);
+  EXPECT_EQ(poll.next(), kNever) << "a session that was stopped stays so";
 }
 
 }  // namespace

@@ -2,16 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace noonmark::core {
 namespace {
 
 using Indices = std::vector<std::size_t>;
 
-constexpr std::size_t kMinSurvivors = 3;  // NMIN
-constexpr double kMeritPerStratum =
-    1;  // s, MAXDIST: a stratum counts as much as this distance (section 11.2.2)
-constexpr double kMinDistance = 1e-9;           // s, keeps the combination's weights finite
+constexpr double kLoyalty = 0.7;  // a newcomer feeds if its bound is below this share of another\'s
 constexpr double kMaxMagnitude = 4294967296.0;  // s, the span of NTP timestamps
 
 struct Interval {
@@ -24,16 +22,10 @@ struct Edge {
 };
 
 bool has_interval(const Contender& c) {  // false for NaN
-  return std::abs(c.offset) <= kMaxMagnitude && c.root_distance >= 0 && c.root_distance <= kMaxMagnitude;
+  return std::abs(c.offset) <= kMaxMagnitude && c.bound >= 0 && c.bound <= kMaxMagnitude;
 }
 
-Interval correctness_interval(const Contender& c) {
-  return {c.offset - c.root_distance, c.offset + c.root_distance};
-}
-
-double jitter_of(const Contender& c) { return std::isfinite(c.jitter) ? std::max(0.0, c.jitter) : 0.0; }
-
-double distance_of(const Contender& c) { return std::max(kMinDistance, c.root_distance); }
+Interval correctness_interval(const Contender& c) { return {c.offset - c.bound, c.offset + c.bound}; }
 
 std::vector<Edge> sorted_edges(std::span<const Contender> contenders, const Indices& voters) {
   std::vector<Edge> edges;
@@ -69,84 +61,32 @@ Agreement agreement_of(std::span<const Contender> contenders, const Indices& vot
   return result;
 }
 
-/// The truechimer that differs most from the others, with its selection jitter squared (section 11.2.2).
-struct Farthest {
-  std::size_t position = 0;
-  double squared_jitter = -1;
-};
-
-Farthest farthest(std::span<const Contender> contenders, const Indices& chimers) {
-  const auto n = static_cast<double>(chimers.size());
-  double mean = 0;
-  for (const std::size_t i : chimers) mean += contenders[i].offset / n;
-  double variance = 0;
-  for (const std::size_t i : chimers)
-    variance += (contenders[i].offset - mean) * (contenders[i].offset - mean) / n;
-  Farthest result;
-  for (std::size_t position = 0; position < chimers.size(); ++position) {
-    const double deviation = contenders[chimers[position]].offset - mean;
-    // The sum over all j of (theta - theta_j)^2 is n ((theta - mean)^2 + variance): linear instead of
-    // quadratic.
-    const double squared_jitter = n / (n - 1) * (deviation * deviation + variance);
-    if (squared_jitter >= result.squared_jitter)
-      result = {position, squared_jitter};  // of equals the least merit
-  }
-  return result;
-}
-
-double least_jitter(std::span<const Contender> contenders, const Indices& chimers) {
-  double least = jitter_of(contenders[chimers.front()]);
-  for (const std::size_t i : chimers) least = std::min(least, jitter_of(contenders[i]));
-  return least;
-}
-
-/// Takes outliers away, one a round, until no better jitter can come of it. What is left is sorted by merit.
-void cluster(std::span<const Contender> contenders, Indices& chimers, std::vector<Cut>& cuts) {
-  const auto merit = [&](std::size_t i) {
-    return contenders[i].stratum * kMeritPerStratum + contenders[i].root_distance;
-  };
-  std::sort(chimers.begin(), chimers.end(),
-            [&](std::size_t a, std::size_t b) { return merit(a) != merit(b) ? merit(a) < merit(b) : a < b; });
-  while (chimers.size() > kMinSurvivors) {
-    const Farthest worst = farthest(contenders, chimers);
-    const double jitter = std::sqrt(worst.squared_jitter), least = least_jitter(contenders, chimers);
-    if (jitter < least) break;
-    cuts.push_back({chimers[worst.position], jitter, least});
-    chimers.erase(chimers.begin() + static_cast<std::ptrdiff_t>(worst.position));
-  }
-}
-
 std::size_t choose_system_peer(std::span<const Contender> contenders, const Indices& survivors,
                                std::optional<std::size_t> current) {
-  // Least stratum first, then preference, then the present one, then the least distance.
+  // Least stratum first, then preference, then the present one, then the least bound.
   const auto is_better = [&](std::size_t a, std::size_t b) {
     const Contender& x = contenders[a];
     const Contender& y = contenders[b];
     if (x.stratum != y.stratum) return x.stratum < y.stratum;
     if (x.preference != y.preference) return x.preference;
     if ((a == current) != (b == current)) return a == current;
-    return x.root_distance < y.root_distance;
+    return x.bound < y.bound;
   };
   return *std::min_element(survivors.begin(), survivors.end(), is_better);
 }
 
-/// RFC 5905 section 11.2.3 and A.5.5.5.
-void combine(std::span<const Contender> contenders, const Indices& survivors, Selection& selection) {
-  const Contender& peer = contenders[*selection.system_peer];
-  selection.offset = peer.offset;
-  if (peer.preference) return;
-  double weights = 0;
-  double shift = 0;  // of the weighted mean against the system peer
-  double squares = 0;
-  for (const std::size_t i : survivors) {
-    const double weight = 1 / distance_of(contenders[i]);
-    const double difference = contenders[i].offset - peer.offset;
-    weights += weight;
-    shift += weight * difference;
-    squares += weight * difference * difference;
-  }
-  selection.offset += shift / weights;
-  selection.jitter = std::sqrt(squares / weights);
+Indices choose_feeding(std::span<const Contender> contenders, Indices survivors, std::size_t system_peer) {
+  if (contenders[system_peer].preference) return {system_peer};
+  if (survivors.size() <= kMaxFeeding) return survivors;
+  const auto rank = [&](std::size_t i) {
+    if (i == system_peer) return -1.0;
+    return contenders[i].bound * (contenders[i].is_feeding ? kLoyalty : 1);
+  };
+  std::partial_sort(
+      survivors.begin(), survivors.begin() + kMaxFeeding, survivors.end(),
+      [&](std::size_t a, std::size_t b) { return rank(a) != rank(b) ? rank(a) < rank(b) : a < b; });
+  survivors.resize(kMaxFeeding);
+  return survivors;
 }
 
 Indices voters_of(std::span<const Contender> contenders) {
@@ -172,12 +112,10 @@ Selection select(std::span<const Contender> contenders, std::optional<std::size_
     const Interval interval = correctness_interval(contenders[i]);
     return interval.high < selection.agreement.low || interval.low > selection.agreement.high;
   });
-  for (const std::size_t i : chimers) selection.verdicts[i] = Verdict::outlier;
-  cluster(contenders, chimers, selection.cuts);
   for (const std::size_t i : chimers) selection.verdicts[i] = Verdict::survivor;
   selection.system_peer = choose_system_peer(contenders, chimers, current);
   selection.verdicts[*selection.system_peer] = Verdict::system_peer;
-  combine(contenders, chimers, selection);
+  selection.feeding = choose_feeding(contenders, std::move(chimers), *selection.system_peer);
   return selection;
 }
 
