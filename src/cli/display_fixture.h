@@ -41,6 +41,7 @@ struct DisplayFixture {
     system.offset = 0.0004127;
     system.root_delay = 0.00386;
     system.root_dispersion = 0.012085;
+    system.dispersion_rate = 15e-6;
     system.peer_dispersion = 0.00295;
     system.frequency = -12e-6;
     system.sync = core::SyncState::synchronized;

@@ -239,17 +239,6 @@ TEST(DisplayExplain, TheChainOfFactsGoesThePacketsWay) {
   EXPECT_EQ(json.at("selection").at("agreeing"), 2);
 }
 
-TEST(DisplayExplain, AnOutlierKnowsWhatCutIt) {
-  DisplayFixture f;
-  f.server().reason = core::Reason::outlier;
-  f.server().cluster_jitter = 0.004;
-  f.server().least_jitter = 0.0001;
-  const auto output = render_explain(f.snapshot(), kEverySession);
-  EXPECT_THAT(output.text,
-              HasSubstr("differs from the others by 4.000 ms, and the least jitter of one is 0.100 ms"));
-  EXPECT_EQ(output.json.at("sessions").at(0).at("selection").at("selection_jitter_ms"), 4.0);
-}
-
 TEST(DisplayExplain, AnAddressSelectsItsSessionInEveryVpn) {
   DisplayFixture f;
   f.config.local_clock = core::LocalClockConfig{};

@@ -119,11 +119,6 @@ void add_selection(std::vector<std::string>& lines, const AssociationState& sess
                               offset_text(session.offset + session.root_distance),
                               offset_text(session.offset), agreement_text(s.system.agreement)));
   lines.push_back(fmt::format("selection: {}", fitness_text(session, s)));
-  if (session.reason == core::Reason::outlier)
-    lines.push_back(
-        fmt::format("selection: cut by clustering: it differs from the others by {}, and the least "
-                    "jitter of one is {}",
-                    offset_text(session.cluster_jitter), offset_text(session.least_jitter)));
 }
 
 nlohmann::json selection_json(const AssociationState& session, const Snapshot& s) {
@@ -141,10 +136,6 @@ nlohmann::json selection_json(const AssociationState& session, const Snapshot& s
   json["majority"] = agreement.majority;
   json["agreed_low_ms"] = json_ms(agreement.low);
   json["agreed_high_ms"] = json_ms(agreement.high);
-  if (session.reason == core::Reason::outlier) {
-    json["selection_jitter_ms"] = json_ms(session.cluster_jitter);
-    json["least_jitter_ms"] = json_ms(session.least_jitter);
-  }
   return json;
 }
 

@@ -12,11 +12,9 @@ namespace {
 
 constexpr Duration kStampPatience = Duration::from_milliseconds(10);
 constexpr std::uint32_t kFreshProblem =
-    4;                                    // requests after which a problem that was not seen again is history
-constexpr std::uint32_t kSilence = 3;     // unanswered requests before silence is called by its name
-constexpr double kMaxRootError = 16;      // s, test 7: MAXDISP
-constexpr double kMinDispersion = 0.005;  // s, MINDISP
-constexpr double kQuietFactor = 4;        // PGATE
+    4;                                 // requests after which a problem that was not seen again is history
+constexpr std::uint32_t kSilence = 3;  // unanswered requests before silence is called by its name
+constexpr double kMaxRootError = 16;   // s, test 7: MAXDISP
 
 constexpr std::uint32_t kiss_code(std::string_view text) {
   std::uint32_t value = 0;
@@ -70,6 +68,7 @@ std::vector<Request> Association::restart(RawTime when) {
   problem_.reset();
   last_heard_.reset();
   denied_ = out_ = error_ = false;
+  is_restarted_ = true;
   poll_.start(when);
   state_.host_poll = poll_.host_poll();
   if (source() == nullptr) poll_.stop();
@@ -260,8 +259,8 @@ std::optional<Sample> Association::take_sample(Timestamp origin, double frequenc
   return sample;
 }
 
-void Association::adapt_poll(double offset) {
-  poll_.adapt(std::abs(offset) < kQuietFactor * state_.jitter);
+void Association::adapt_poll(double growth, double surprise, RawTime now) {
+  poll_.adapt(growth, surprise, now);
   state_.host_poll = poll_.host_poll();
 }
 
@@ -308,8 +307,8 @@ void Association::refresh(RawTime now, const ClockRate& rate, double correction)
   state_.dispersion = output->dispersion;
   state_.jitter = output->jitter;
   // RFC 5905, A.5.5.2 root_dist(); the filter's dispersion is already aged.
-  state_.root_distance = std::max(kMinDispersion, state_.root_delay + state_.delay) / 2 +
-                         state_.root_dispersion + state_.dispersion + state_.jitter;
+  state_.root_distance =
+      (state_.root_delay + state_.delay) / 2 + state_.root_dispersion + state_.dispersion + state_.jitter;
 }
 
 }  // namespace noonmark::core

@@ -108,8 +108,15 @@ class Association {
   std::vector<TransmitId> take_answered() { return std::exchange(answered_, {}); }
   /// True time by the held reply, and the raw moment it belongs to.
   std::optional<std::pair<Timestamp, RawTime>> held_true_time() const;
-  /// A measure for the poll process: is the offset within its noise?
-  void adapt_poll(double offset);
+  // For the poll process, see there.
+  void adapt_poll(double growth, double surprise, RawTime now);
+  void confirm(RawTime now) { poll_.confirm(now); }
+  void hasten(RawTime now) { poll_.hasten(now); }
+
+  /// Whether it was restarted since this was asked last: what was learned of the source counts no more.
+  bool take_restart() { return std::exchange(is_restarted_, false); }
+  /// When the last valid reply came.
+  RawTime last_heard() const { return last_heard_.value_or(RawTime{}); }
 
   /// The verdict that was last told, if the present one is another: it counts as told from now on.
   std::optional<Reason> take_change() {
@@ -153,6 +160,7 @@ class Association {
   std::uint32_t problem_at_ = 0;  // value of state_.sent when it was seen
   std::optional<RawTime> last_heard_;
   Reason told_ = Reason::waiting_for_reply;  // outlives a restart: who was followed is worth telling
+  bool is_restarted_ = false;
   bool denied_ = false;
   bool out_ = false;
   bool error_ = false;

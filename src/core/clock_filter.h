@@ -48,8 +48,8 @@ class ClockFilter {
   std::optional<Sample> stage(std::size_t index) const;
   /// None while there is no sample. `frequency` is the known rate of true against raw time (s/s): stages are
   /// compared after being moved to one moment with it. `frequency_error` is how wrong it may be: age counts
-  /// against a stage as much, and differences that it explains are no jitter (pass
-  /// Discipline::frequency_error()). Use an output only if its `at` is later than that of the last one used:
+  /// against a stage as much, and differences that it explains are no jitter (three
+  /// standard deviations). Use an output only if its `at` is later than that of the last one used:
   /// a sample counts once.
   std::optional<FilterOutput> output(RawTime now, double frequency, double frequency_error = 0) const;
 

@@ -214,7 +214,10 @@ struct Engine::Impl {
       out.events.emplace_back(SessionChanged{
           .source = server.address.to_string(), .vpn = server.vpn, .from = *told, .to = a.state().reason});
   }
-  void update(const Association* fresh, const std::optional<Sample>& sample, Instant now, Outbox& out);
+  void update(Association* fresh, const std::optional<Sample>& sample, Instant now, Outbox& out);
+  void hasten(Instant now) {
+    for (const auto& a : associations) a->hasten(now.raw);
+  }
 };
 
 bool Engine::Impl::serves(Family family) const {
@@ -466,8 +469,7 @@ void Engine::Impl::forget(const Request& request, Outbox& out) {
   if (transmits.erase(request.id) > 0) out.closed.push_back(request.id);
 }
 
-void Engine::Impl::update(const Association* fresh, const std::optional<Sample>& sample, Instant now,
-                          Outbox& out) {
+void Engine::Impl::update(Association* fresh, const std::optional<Sample>& sample, Instant now, Outbox& out) {
   system.update(associations, config, keys, fresh, sample, now, out);
   for (const auto& a : associations) tell_change(*a, out);
 }
@@ -491,6 +493,7 @@ void Engine::Impl::apply(const NtpConfig& next, Instant now, Outbox& out) {
     if (it == kept.end()) {
       associations.push_back(
           std::make_unique<Association>(static_cast<AssociationId>(next_association++), server, precision));
+      system.expect(*associations.back());
       continue;
     }
     Association& a = **it;
@@ -510,6 +513,7 @@ void Engine::Impl::apply(const NtpConfig& next, Instant now, Outbox& out) {
       system.blame(UnsyncReason::unicast_server_configuration_removed);
     forget(a->restart(kNever), out);
     close_answered(*a, out);
+    system.forget(a->id());
   }
   resolve_all(now, out);
   update(nullptr, std::nullopt, now, out);
@@ -524,7 +528,7 @@ void Engine::on_datagram(const Received& received, Instant now, Outbox& out) {
 }
 
 void Engine::on_deadline(Instant now, Outbox& out) {
-  impl_->system.on_deadline(impl_->config, now, out);
+  impl_->system.on_deadline(now, out);
   bool changed = false;
   for (const auto& a : impl_->associations) {
     if (a->next_deadline() > now.raw) continue;
@@ -585,12 +589,36 @@ base::Result<void> Engine::prepare(const NtpConfig& config) const {
 
 void Engine::apply(const NtpConfig& config, Instant now, Outbox& out) { impl_->apply(config, now, out); }
 
-// To be filled in by the change that brings the estimator.
-void Engine::on_clock_disturbed(const ClockDisturbance&, Instant, Outbox&) {}
-void Engine::set_leap_table(LeapTable, Instant, Outbox&) {}
-void Engine::release_hold(Instant, Outbox&) {}
-Quality Engine::quality(Instant) const { return {}; }
-std::optional<SavedClock> Engine::saved_clock(Instant) const { return std::nullopt; }
+void Engine::on_clock_disturbed(const ClockDisturbance& disturbance, Instant now, Outbox& out) {
+  impl_->system.on_clock_disturbed(disturbance, now, out);
+  if (disturbance.how == ClockDisturbed::How::suspended) impl_->hasten(now);
+  impl_->update(nullptr, std::nullopt, now, out);
+}
+
+void Engine::set_leap_table(LeapTable table, Instant now, Outbox& out) {
+  impl_->system.set_leap_table(std::move(table));
+  impl_->update(nullptr, std::nullopt, now, out);
+}
+
+void Engine::release_hold(Instant now, Outbox& out) {
+  if (!impl_->system.release_hold()) return;
+  impl_->hasten(now);
+  impl_->update(nullptr, std::nullopt, now, out);
+}
+
+Quality Engine::quality(Instant now) const { return impl_->system.quality(now); }
+
+std::optional<SavedClock> Engine::saved_clock(Instant now) const {
+  auto saved = impl_->system.saved_clock(now);
+  if (!saved) return std::nullopt;
+  for (const auto& a : impl_->associations) {
+    auto source = impl_->system.saved_source(a->id());
+    if (!source) continue;
+    source->server = a->config().key;
+    saved->sources.push_back(std::move(*source));
+  }
+  return saved;
+}
 
 void Engine::reset_sessions(Instant now, Outbox& out) {
   for (auto& a : impl_->associations) {
@@ -664,6 +692,7 @@ std::vector<AssociationState> Engine::associations(Instant now) const {
   all.reserve(impl_->associations.size());
   for (const auto& a : impl_->associations) {
     a->refresh(now.raw, impl_->system.rate(), impl_->system.correction(now));
+    impl_->system.measure(*a, now);
     all.push_back(a->state());
   }
   return all;

@@ -72,17 +72,18 @@ struct StatisticsScope {
 
 /// Constants of the machine and the build that the engine is told.
 struct Environment {
-  std::int64_t build_date = 0;    // s since 1970: no clock is set to before this
-  std::int8_t precision = -20;    // log2 s
-  double max_frequency = 500e-6;  // what the clock driver can correct, s/s
-  double initial_frequency = 0;   // what it corrects now, s/s
+  std::int64_t build_date = 0;        // s since 1970: no clock is set to before this
+  std::int8_t precision = -20;        // log2 s
+  double max_frequency = 500e-6;      // what the clock driver can correct, s/s
+  double initial_frequency = 0;       // what it corrects now, s/s
   std::optional<SavedClock> saved{};  // of the run before
 };
 
 /// What the outside noticed of the clock that is not of our doing.
 struct ClockDisturbance {
   ClockDisturbed::How how{};
-  Duration by;  // stepped: how far the served clock was set; suspended: for how long the raw scale may have stood
+  Duration
+      by;  // stepped: how far the served clock was set; suspended: for how long the raw scale may have stood
 };
 
 /// The protocol engine: associations, packet tests, selection, discipline and serving. Deterministic and

@@ -270,7 +270,7 @@ TEST_F(ClientAndServer, AServerOfWrongTimeIsSteppedToOnceAndLaterOffsetsWait) {
                                  [](const Event& e) { return std::holds_alternative<ClockStepped>(e); });
   };
   EXPECT_EQ(steps(), 1);
-  server.clock.apply({.id = {}, .step = Duration::from_seconds(0.5), .frequency = 0, .status = {}},
+  server.clock.apply({.id = {}, .step = Duration::from_seconds(20), .frequency = 0, .status = {}},
                      world.time());
   world.run_for(300);
   EXPECT_EQ(steps(), 1);
@@ -279,17 +279,17 @@ TEST_F(ClientAndServer, AServerOfWrongTimeIsSteppedToOnceAndLaterOffsetsWait) {
   world.run_for(800);
   EXPECT_EQ(steps(), 2);
   world.run_for(60);
-  EXPECT_NEAR(client.error(), 0.5, 1e-3);
+  EXPECT_NEAR(client.error(), 20, 1e-3);
 }
 
-TEST_F(ClientAndServer, AnUnreachableServerIsSaidToBeSilentAndLosesSynchronization) {
+TEST_F(ClientAndServer, AnUnreachableServerIsSaidToBeSilentAndTheClockGoesIntoHoldover) {
   follow();
   world.run_for(60);
   ASSERT_TRUE(client.engine->state().is_synchronized());
   world.link = [](testing::Packet&) { return std::optional<double>(); };
   client.events.clear();
   world.run_for(1200);
-  EXPECT_FALSE(client.engine->state().is_synchronized());
+  EXPECT_EQ(client.engine->state().clock_state, ClockState::holdover);
   EXPECT_EQ(client.reason(), Reason::no_reply);
   EXPECT_EQ(told(), (std::vector{Reason::no_reply})) << "nothing passes between following and the cause";
   const auto lost = std::ranges::find_if(client.events, [](const Event& e) {
@@ -299,7 +299,8 @@ TEST_F(ClientAndServer, AnUnreachableServerIsSaidToBeSilentAndLosesSynchronizati
   ASSERT_NE(lost, client.events.end());
   EXPECT_EQ(std::get<SynchronizationChanged>(*lost).reason, UnsyncReason::peer_reachability_lost);
   world.link = [](testing::Packet&) { return std::optional<double>(0.0005); };
-  EXPECT_TRUE(world.run_while_not([&] { return client.engine->state().is_synchronized(); }, 600));
+  EXPECT_TRUE(world.run_while_not(
+      [&] { return client.engine->state().clock_state == ClockState::synchronized; }, 600));
 }
 
 TEST_F(ClientAndServer, BeforeTheFirstReplyASessionWaits) {
@@ -437,7 +438,7 @@ TEST_F(ClientAndServer, ChangingThePreferenceKeepsTheSamplesAndChangingTheVersio
   line.version = 4;
   follow(line);
   EXPECT_EQ(client.session().reach, 0);
-  EXPECT_FALSE(client.engine->state().is_synchronized());
+  EXPECT_EQ(client.engine->state().clock_state, ClockState::holdover);
 }
 
 TEST_F(ClientAndServer, AuthenticationEnabledKeepsSourcesWithoutReliableKeyFromSteering) {
@@ -615,19 +616,6 @@ TEST_F(ClientAndServer, TheAgreementOfTheMajorityIsKept) {
   client.config.servers.pop_back();
   client.commit();
   EXPECT_EQ(client.engine->state().agreement.voters, 2u);
-}
-
-TEST_F(ClientAndServer, AnOutlierKnowsTheJittersThatCutIt) {
-  client.config.servers = {server_line("192.0.2.1")};
-  for (const auto& [ip, offset] : {std::pair{"192.0.2.3", 0.0}, {"192.0.2.4", 0.0}, {"192.0.2.5", 0.004}}) {
-    world.add_server(ip, ip, 2, offset);
-    client.config.servers.push_back(server_line(ip));
-  }
-  client.commit();
-  world.run_for(120);
-  ASSERT_EQ(client.reason(3), Reason::outlier);
-  EXPECT_GT(client.session(3).cluster_jitter, client.session(3).least_jitter);
-  EXPECT_GT(client.session(3).cluster_jitter, 0.002);
 }
 
 TEST_F(ClientAndServer, WhatBecameOfTheLastRequestsIsKept) {

@@ -9,6 +9,8 @@
 
 namespace noonmark::core {
 
+inline constexpr double kSurprise = 12;  // variances: a sample beyond tells that the clock changed
+
 /// When the next request of an association is due: the poll process of RFC 5905 section 13.
 ///  - iburst: one burst when the association starts or becomes unreachable, then single polls that back off;
 ///  - burst: a burst at each poll while the server is reachable and fit;

@@ -10,8 +10,7 @@ namespace noonmark::core {
 enum class Reason : std::uint8_t {
   // good
   system_peer,  // the clock follows this source
-  survivor,     // selected, contributes
-  outlier,      // agrees with the majority, but clustered out (RFC 5905, 11.2.2)
+  survivor,     // selected
   usable,       // of a probe only: it could be followed
   // waiting for something on this machine
   vpn_unknown,

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "core/clock_filter.h"
-
 namespace noonmark::core {
 namespace {
 
@@ -24,8 +22,7 @@ wire::Header reply_header(const wire::Header& request, const ServerView& view, c
   if (synchronized) {
     const double age = std::max(0.0, (now.raw - view.updated).seconds());
     reply.root_delay = ShortDuration::from_seconds(view.root_delay);
-    reply.root_dispersion =
-        ShortDuration::from_seconds(view.root_dispersion + (view.local_clock ? 0 : kDispersionRate * age));
+    reply.root_dispersion = ShortDuration::from_seconds(view.root_dispersion + view.dispersion_rate * age);
     reply.reference_id = view.reference_id;
     reply.reference = view.local_clock ? received.served : view.reference;
   }

@@ -22,6 +22,7 @@ struct ServerView {
   bool local_clock = false;    // the reference time is renewed with each answer
   double root_delay = 0;       // s
   double root_dispersion = 0;  // s, at `updated`
+  double dispersion_rate = 0;  // s/s, by which it grows since
   RawTime updated;
 };
 

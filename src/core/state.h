@@ -70,15 +70,15 @@ struct AssociationState {
   double offset = 0, delay = 0, dispersion = 16,
          jitter = 0;  // s, clock filter's output; offset is to our corrected clock now
   double root_delay = 0, root_dispersion = 0;  // the server's, s
-  double root_distance = 16;                   // synchronization distance now, s
-  std::array<FilterStage, 8> filter{};         // newest first
-  std::optional<Timestamp> last_heard;         // time of the last valid packet
+  double root_distance = 16;            // synchronization distance now, s: true time is within offset +- it
+  std::array<FilterStage, 8> filter{};  // newest first
+  std::optional<Timestamp> last_heard;  // time of the last valid packet
 
   // verdicts
   bool sane = false;        // passed the packet tests and is fit (RFC 5905, A.5.5.3)
   bool selectable = false;  // took part in the intersection
   bool selected = false;    // survived intersection
-  bool candidate = false;   // survived clustering
+  bool candidate = false;   // feeds the clock (RFC 5905: survived clustering)
   bool system_peer = false;
 
   // facts for `explain`
@@ -93,8 +93,6 @@ struct AssociationState {
   std::optional<IpAddress> sent_from;  // the address that the last request left from, by the kernel's word
   std::uint32_t sent_through = 0;      // the interface it left through; 0: not known
   std::array<Outcome, kOutcomes> outcomes{};  // of the last requests, newest first
-  double cluster_jitter = 0;                  // s, of an outlier: its selection jitter (RFC 5905, 11.2.2)
-  double least_jitter = 0;                    // s, of an outlier: the least peer jitter, which is less
 
   bool operator==(const AssociationState&) const = default;
 };
@@ -102,7 +100,7 @@ struct AssociationState {
 /// What the clock can be trusted for.
 enum class ClockState : std::uint8_t {
   unsynchronized,
-  holdover,      // no source is left; the clock runs on with what was learned, its error bound grows
+  holdover,  // no source is left; the clock runs on with what was learned, its error bound grows
   synchronized,
 };
 
@@ -116,21 +114,21 @@ struct Hold {
 /// The contract with other software: how good the clock is at one moment.
 struct Quality {
   ClockState state = ClockState::unsynchronized;
-  double error_bound = 16;       // s: true time is this near, if the sources are honest
-  double error_growth = 0;       // s/s: how fast the bound grows without news
-  double estimated_error = 16;   // s, standard deviation
-  double frequency = 0;          // s/s, correction in force without slews
-  double frequency_error = 0;    // s/s, standard deviation
-  std::string source;            // "192.0.2.1", "LOCAL(0)"; in holdover the one that was lost; or empty
+  double error_bound = 16;      // s: true time is this near, if the sources are honest
+  double error_growth = 0;      // s/s: how fast the bound grows without news
+  double estimated_error = 16;  // s, standard deviation
+  double frequency = 0;         // s/s, correction in force without slews
+  double frequency_error = 0;   // s/s, standard deviation
+  std::string source;           // "192.0.2.1", "LOCAL(0)"; in holdover the one that was lost; or empty
   std::string vpn;
   std::uint8_t stratum = wire::kMaxStratum;
   wire::Leap leap = wire::Leap::unknown;
-  std::optional<std::int64_t> leap_at;       // s since 1970: the second after the announced leap second
-  std::optional<int> tai_offset;             // s, TAI minus UTC
+  std::optional<std::int64_t> leap_at;             // s since 1970: the second after the announced leap second
+  std::optional<int> tai_offset;                   // s, TAI minus UTC
   std::optional<std::int64_t> leap_table_expires;  // s since 1970
   std::optional<Hold> hold;
   bool budget_exceeded = false;
-  std::optional<Timestamp> last_update;      // served time of the last sample that counted
+  std::optional<Timestamp> last_update;  // served time of the last sample that counted
   bool operator==(const Quality&) const = default;
 };
 
@@ -172,12 +170,13 @@ struct SystemState {
   bool local_clock_in_use = false;
   Timestamp reference;  // served time of the last update
   RawTime updated;      // the same moment, raw
-  double offset = 0;    // last combined offset to the corrected clock
+  double offset = 0;    // what was left to slew at the last update
   double jitter = 0;
   double root_delay = 0;
-  double root_dispersion = 0;  // at `updated`; it grows by kDispersionRate
-  double peer_dispersion = 0;
-  double frequency = 0;  // correction in force without slews, s/s: positive speeds the clock up
+  double root_dispersion = 0;  // at `updated`
+  double dispersion_rate = 0;  // s/s, by which it grows since
+  double peer_dispersion = 0;  // of the peer's offset, three standard deviations
+  double frequency = 0;        // correction in force without slews, s/s: positive speeds the clock up
   SyncState sync = SyncState::not_set;
   double spike_remaining = 0;  // s until a step, in SyncState::spike
   bool clock_settable = true;  // false once the clock driver refused

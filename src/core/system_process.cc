@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "core/reference_id.h"
@@ -9,17 +11,37 @@
 namespace noonmark::core {
 namespace {
 
-constexpr double kMinRootDispersion = 0.010;   // s, a local clock's
-constexpr double kMinDispersionStep = 0.005;   // s, MINDISP: root dispersion grows strictly from hop to hop
+static_assert(kMaxFeeding == ClockEstimator::kMaxFeeding);
+
+constexpr double kLocalDispersion = 0.010;     // s, of a local clock
 constexpr std::uint8_t kWorstSelectable = 14;  // a source of stratum 15 would make us 16
-constexpr std::size_t kStagesToTrust = 5;      // samples until the filter's dispersion is below a second
+constexpr std::uint32_t kSamplesToTrust = 4;   // before them one that met a queue could be all there is
 constexpr std::size_t kUnsyncEvents = 10;
+constexpr double kLongestAge = 365 * 86400.0;  // s, of a saved clock
+
+bool is_plausible(const SavedClock& saved) {
+  constexpr double kMaxSavedFrequency = 500e-6;  // s/s
+  return std::abs(saved.frequency) <= kMaxSavedFrequency && saved.frequency_deviation > 0 &&
+         std::isfinite(saved.frequency_deviation) && saved.wander >= 0 && std::isfinite(saved.wander);
+}
+
+/// What the run before learned, less sure with every hour since; else what the clock corrects already.
+ClockEstimator::Prior prior_of(const Environment& environment, std::int64_t now) {
+  ClockEstimator::Prior prior;
+  if (std::isfinite(environment.initial_frequency)) prior.frequency = environment.initial_frequency;
+  if (!environment.saved || !is_plausible(*environment.saved)) return prior;
+  const SavedClock& saved = *environment.saved;
+  const double age = std::clamp(static_cast<double>(now - saved.saved_at), 0.0, kLongestAge);
+  const double deviation = std::hypot(saved.frequency_deviation, saved.wander * std::sqrt(age));
+  return {.frequency = saved.frequency,
+          .frequency_deviation = std::min(deviation, prior.frequency_deviation),
+          .wander = saved.wander};
+}
 
 Reason reason_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::falseticker: return Reason::falseticker;
     case Verdict::no_majority: return Reason::no_majority;
-    case Verdict::outlier: return Reason::outlier;
     case Verdict::survivor: return Reason::survivor;
     case Verdict::system_peer: return Reason::system_peer;
   }
@@ -42,13 +64,8 @@ std::vector<Association*> eligible(std::vector<Association*> fit) {
   return in;
 }
 
-Contender contender_of(const AssociationState& s) {
-  return {.offset = s.offset,
-          .root_delay = s.root_delay + s.delay,
-          .root_distance = s.root_distance,
-          .jitter = s.jitter,
-          .stratum = s.stratum,
-          .preference = s.config.preference};
+bool is_beyond_limit(Reason reason) {
+  return reason == Reason::offset_limit || reason == Reason::before_build_date;
 }
 
 UnsyncReason unsync_reason_of(Reason reason) {
@@ -81,9 +98,20 @@ UnsyncReason unsync_reason_of(Reason reason) {
 SystemProcess::SystemProcess(const Environment& environment, Instant now)
     : environment_(environment),
       origin_(now.served - now.raw.since_start()),
-      discipline_(environment.initial_frequency, environment.build_date) {
+      estimator_(prior_of(environment, now.served.unix_seconds_near(environment.build_date))),
+      steering_(environment.build_date),
+      commanded_(environment.initial_frequency) {
   state_.precision = environment.precision;
-  state_.frequency = environment.initial_frequency;
+  const SavedClock known = estimator_.save(now.raw);
+  state_.frequency = known.frequency;
+  rate_ = {known.frequency, kDeviations * known.frequency_deviation};
+}
+
+void SystemProcess::expect(const Association& association) {
+  if (!environment_.saved) return;
+  const auto& sources = environment_.saved->sources;
+  const auto known = std::ranges::find(sources, association.config().key, &SavedSource::server);
+  if (known != sources.end()) estimator_.expect(association.id(), *known);
 }
 
 void SystemProcess::set_network(const NetworkView& view) {
@@ -112,7 +140,8 @@ std::optional<Reason> SystemProcess::unfit_but_for_distance(const AssociationSta
     const Key* key = keys.find(s.config.key_id);
     if (key == nullptr || !key->is_reliable()) return Reason::key_not_reliable;
   }
-  if (config.offset_limit > 0 && std::abs(s.offset) > config.offset_limit) return Reason::offset_limit;
+  if (config.offset_limit > 0 && !is_limit_waived_ && std::abs(s.offset) > config.offset_limit)
+    return Reason::offset_limit;
   const auto served = static_cast<double>(now.served.unix_seconds_near(environment_.build_date));
   if (served + s.offset < static_cast<double>(environment_.build_date)) return Reason::before_build_date;
   return std::nullopt;
@@ -124,11 +153,23 @@ std::optional<Reason> SystemProcess::unfit(const Association& association, const
                                            const KeyTable& keys, Instant now) const {
   const auto& s = association.state();
   if (const auto reason = unfit_but_for_distance(s, config, keys, now)) return reason;
+  if (s.replies < kSamplesToTrust)
+    return association.is_silent() ? association.why_silent() : Reason::collecting_samples;
   if (s.root_distance <= config.max_distance) return std::nullopt;
-  if (association.is_silent()) return association.why_silent();
-  std::size_t filled = 0;
-  for (std::size_t i = 0; i < ClockFilter::kStages; ++i) filled += association.filter().stage(i) ? 1 : 0;
-  return filled < kStagesToTrust ? Reason::collecting_samples : Reason::distance_exceeded;
+  return association.is_silent() ? association.why_silent() : Reason::distance_exceeded;
+}
+
+/// The correctness interval of a source is its offset +- root_distance: half of what the packets travel, all
+/// the way from the reference clock, what the servers there do not know, and what is noise.
+void SystemProcess::measure(Association& association, Instant now) const {
+  auto& s = association.state();
+  const auto source = estimator_.source(association.id(), now.raw);
+  if (!source) return;
+  const double age = std::max(0.0, (now.raw - association.last_heard()).seconds());
+  const double precisions = std::exp2(s.last.precision) + std::exp2(environment_.precision);
+  s.offset = source->offset - correction(now);
+  s.root_distance = (s.root_delay + source->min_delay) / 2 + s.root_dispersion + kDispersionRate * age +
+                    precisions + kDeviations * source->offset_deviation;
 }
 
 Reason SystemProcess::judge_probe(const Association& probed, const NtpConfig& config, const KeyTable& keys,
@@ -141,205 +182,247 @@ Reason SystemProcess::judge_probe(const Association& probed, const NtpConfig& co
   return distance > config.max_distance ? Reason::distance_exceeded : Reason::usable;
 }
 
-double SystemProcess::correction(Instant now) const {
-  return (now.served - (origin_ + now.raw.since_start())).seconds();
-}
-
-void SystemProcess::place_origin(Timestamp true_time, RawTime raw) {
-  if (origin_placed_) return;
-  origin_placed_ = true;
-  origin_ = true_time - raw.since_start();
-}
-
-bool SystemProcess::raise_to_build_date(Instant now, Outbox& out) {
-  const auto missing = environment_.build_date - now.served.unix_seconds_near(environment_.build_date);
-  if (missing <= 0) return false;
-  command(ClockCommand{.id = {},
-                       .step = Duration::from_seconds(static_cast<double>(missing)),
-                       .frequency = discipline_.frequency(),
-                       .status = {}},
-          now, out);
-  return true;
-}
-
-DisciplineLimits SystemProcess::limits(const NtpConfig& config) const {
-  return {.offset_limit = config.offset_limit, .max_frequency = environment_.max_frequency};
-}
-
-void SystemProcess::update(Associations associations, const NtpConfig& config, const KeyTable& keys,
-                           const Association* fresh, const std::optional<Sample>& sample, Instant now,
-                           Outbox& out) {
-  const bool was_synchronized = state_.is_synchronized();
-  const auto previous = state_.system_peer;
-  std::optional<Reason> peer_problem;
+SystemProcess::Field SystemProcess::judge(Associations associations, const NtpConfig& config,
+                                          const KeyTable& keys, Instant now) {
+  Field field;
   std::vector<Association*> fit;
   for (const auto& a : associations) {
     auto& s = a->state();
-    a->refresh(now.raw, rate(), correction(now));
     auto verdict = a->own_verdict();
     const bool answers = !verdict;
-    if (answers) verdict = unfit(*a, config, keys, now);
+    if (answers) {
+      measure(*a, now);
+      verdict = unfit(*a, config, keys, now);
+    }
     s.sane = answers && verdict != Reason::loop && verdict != Reason::stratum_too_high;
-    s.selectable = s.selected = s.candidate = s.system_peer = false;
-    if (verdict)
-      s.reason = *verdict;
-    else
+    s.selectable = s.selected = s.system_peer = false;
+    if (!verdict) {
       fit.push_back(a.get());
-    if (verdict && previous == a->id()) peer_problem = verdict;
+      continue;
+    }
+    s.reason = *verdict;
+    s.candidate = false;
+    if (state_.system_peer == a->id()) field.peer_problem = verdict;
+    if (!field.hold && is_beyond_limit(*verdict)) field.hold = Hold{.reason = *verdict, .offset = s.offset};
   }
-  const auto in = eligible(fit);
-  for (auto* a : fit)
-    if (a->is_out()) a->state().reason = Reason::preempted;
-
+  if (!fit.empty()) field.hold.reset();
+  field.contenders = eligible(fit);
+  for (auto* a : fit) {
+    if (!a->is_out()) continue;
+    a->state().reason = Reason::preempted;
+    a->state().candidate = false;
+  }
   std::vector<Contender> contenders;
   std::optional<std::size_t> current;
-  for (const auto* a : in) {
+  for (const auto* a : field.contenders) {
+    const auto& s = a->state();
     if (state_.system_peer == a->id()) current = contenders.size();
-    contenders.push_back(contender_of(a->state()));
+    contenders.push_back({.offset = s.offset,
+                          .bound = s.root_distance,
+                          .stratum = s.stratum,
+                          .preference = s.config.preference,
+                          .is_feeding = s.candidate});
   }
-  const Selection selection = select(contenders, current);
-  take_verdicts(selection, in);
-  for (const auto* a : in)
-    if (previous == a->id() && !a->state().candidate) peer_problem = a->state().reason;
-
-  Association* peer = selection.system_peer ? in[*selection.system_peer] : nullptr;
-  if (config.local_clock && (peer == nullptr || peer->state().stratum >= config.local_clock->stratum)) {
-    for (std::size_t i = 0; i < in.size(); ++i)
-      if (survived(selection.verdicts[i])) in[i]->state().reason = Reason::local_clock_preferred;
-    follow_local_clock(*config.local_clock, now);
-    if (!was_synchronized) announce(true, {}, out);
-    return;
-  }
-  if (peer == nullptr) {
-    if (peer_problem) blame_ = blame_.value_or(unsync_reason_of(*peer_problem));
-    if (was_synchronized) lose_synchronization(now, out);
-    state_.system_peer.reset();
-    blame_.reset();
-    return;
-  }
-  peer->state().system_peer = true;
-  const bool was_followed = previous == peer->id() && !state_.local_clock_in_use;
-  const bool leads = fresh == peer && sample.has_value();
-  if (!was_followed) held_back_.reset();
-  double stepped = 0;
-  if (leads) {
-    stepped = steer(*peer, measurement_of(*peer, *sample, selection), config, now, out);
-    state_.agreement.low -= stepped;
-    state_.agreement.high -= stepped;
-  }
-  if (held_back_) peer->state().reason = *held_back_;
-  if (!held_back_ && (leads || (was_synchronized && !was_followed))) {
-    follow(*peer, selection, stepped, now);
-    if (!was_synchronized) announce(true, {}, out);
-  } else if (was_synchronized && (!was_followed || held_back_ == Reason::clock_not_settable)) {
-    lose_synchronization(now, out);
-  }
-  if (out.clock) out.clock->status = kernel_status(now.raw);
-  blame_.reset();
+  field.selection = select(contenders, current);
+  if (field.selection.system_peer) field.peer = field.contenders[*field.selection.system_peer];
+  for (const std::size_t i : field.selection.feeding) field.feeding.push_back(field.contenders[i]);
+  take_verdicts(field);
+  for (const auto* a : field.contenders)
+    if (state_.system_peer == a->id() && !a->state().selected) field.peer_problem = a->state().reason;
+  return field;
 }
 
-void SystemProcess::take_verdicts(const Selection& selection, std::span<Association* const> contenders) {
-  state_.agreement = selection.agreement;
-  for (std::size_t i = 0; i < contenders.size(); ++i) {
-    auto& s = contenders[i]->state();
+void SystemProcess::take_verdicts(const Field& field) {
+  state_.agreement = field.selection.agreement;
+  for (std::size_t i = 0; i < field.contenders.size(); ++i) {
+    auto& s = field.contenders[i]->state();
     s.selectable = true;
-    s.reason = reason_of(selection.verdicts[i]);
-    s.selected = survived(selection.verdicts[i]) || selection.verdicts[i] == Verdict::outlier;
-    s.candidate = survived(selection.verdicts[i]);
+    s.reason = reason_of(field.selection.verdicts[i]);
+    s.selected = survived(field.selection.verdicts[i]);
+    s.candidate = false;
   }
-  for (const auto& cut : selection.cuts) {
-    auto& s = contenders[cut.contender]->state();
-    s.cluster_jitter = cut.selection_jitter;
-    s.least_jitter = cut.least_jitter;
-  }
+  for (auto* a : field.feeding) a->state().candidate = true;
 }
 
-Measurement SystemProcess::measurement_of(const Association& peer, const Sample& sample,
-                                          const Selection& selection) const {
-  const auto& s = peer.state();
-  return {
-      .at = sample.at,
-      .offset = sample.offset + (selection.offset - s.offset),
-      .uncertainty = std::max({std::exp2(environment_.precision), s.jitter, (sample.delay - s.delay) / 2}),
-      .bound = s.root_distance};
+/// What was learned goes to the clock's estimate.
+void SystemProcess::absorb(const Field& field, Association* fresh, Instant now) {
+  feeding_.clear();
+  for (const auto* a : field.feeding) feeding_.push_back(a->id());
+  estimator_.absorb(feeding_);
+  if (const auto clock = estimator_.estimate(now.raw)) {
+    rate_ = {clock->frequency, kDeviations * clock->frequency_deviation};
+    state_.frequency = clock->frequency;
+  }
+  if (fresh == nullptr) return;
+  if (fresh->state().candidate) {
+    const auto shares = static_cast<double>(feeding_.size());
+    horizon_ = estimator_.is_starting() ? kMinSlewTime : std::exp2(fresh->state().host_poll) / shares;
+  }
+  if (!estimator_.is_starting()) adapt_polls(field, *fresh, now);
 }
 
-double SystemProcess::steer(Association& peer, const Measurement& measurement, const NtpConfig& config,
-                            Instant now, Outbox& out) {
-  std::optional<ClockCommand> order;
-  const auto result =
-      discipline_.update(measurement, now.raw, correction(now),
-                         now.served.unix_seconds_near(environment_.build_date), limits(config), order);
-  held_back_.reset();
-  switch (result) {
-    case DisciplineResult::adjusted:
-      peer.adapt_poll(measurement.offset - discipline_.predicted_offset(measurement.at));
-      state_.sync = discipline_.has_frequency() ? SyncState::synchronized : SyncState::set_frequency_unknown;
-      break;
-    case DisciplineResult::spike:
-      held_back_ = Reason::stepping_soon;
-      state_.sync = SyncState::spike;
-      break;
-    case DisciplineResult::ignored: break;
-    case DisciplineResult::over_limit: held_back_ = Reason::offset_limit; break;
-    case DisciplineResult::before_build: held_back_ = Reason::before_build_date; break;
+/// A source that does not feed the clock is asked less and less often.
+void SystemProcess::adapt_polls(const Field& field, Association& fresh, Instant now) const {
+  if (!fresh.state().candidate) return fresh.adapt_poll(1, 0, now.raw);
+  const double surprise = estimator_.surprise();
+  fresh.adapt_poll(estimator_.growth(fresh.id(), horizon_), surprise, now.raw);
+  if (estimator_.needs_confirmation()) fresh.confirm(now.raw);
+  if (surprise <= kSurprise) return;
+  for (auto* a : field.feeding)
+    if (a != &fresh) a->adapt_poll(1, surprise, now.raw);
+}
+
+void SystemProcess::take_votes(const Field& field, Instant now) {
+  if (field.feeding.empty()) return;
+  LeapVotes votes{.voters = field.feeding.size()};
+  for (const auto* a : field.feeding) {
+    votes.inserts += a->state().last.leap == wire::Leap::insert ? 1 : 0;
+    votes.deletes += a->state().last.leap == wire::Leap::remove ? 1 : 0;
   }
-  if (!state_.clock_settable) held_back_ = Reason::clock_not_settable;
-  state_.spike_remaining = discipline_.spike_remaining(now.raw);
-  state_.frequency = discipline_.frequency();
-  const double stepped = order && order->step ? order->step->seconds() : 0;
-  command(std::move(order), now, out);
-  return stepped;
+  leap_.take_votes(votes, unix_time(now));
+}
+
+void SystemProcess::update(Associations associations, const NtpConfig& config, const KeyTable& keys,
+                           Association* fresh, const std::optional<Sample>& sample, Instant now,
+                           Outbox& out) {
+  limits_ = {.policy = config.step_policy,
+             .offset_limit = is_limit_waived_ ? 0 : config.offset_limit,
+             .max_frequency = environment_.max_frequency};
+  max_distance_ = config.max_distance;
+  budget_ = config.error_budget;
+  if (!mind_leap(now, out)) return conclude(now, out);
+  if (!std::exchange(has_started_, true) && state_.frequency != commanded_)
+    order(steering_.coast(state_.frequency, limits_), out);
+  for (const auto& a : associations)
+    if (a->take_restart()) estimator_.forget(a->id());
+  const bool is_new = fresh != nullptr && sample &&
+                      estimator_.learn(fresh->id(), *sample, std::exp2(fresh->state().host_poll));
+  Field field = judge(associations, config, keys, now);
+  absorb(field, is_new ? fresh : nullptr, now);
+  take_votes(field, now);
+  const bool is_fed = is_new && fresh->state().candidate;
+
+  if (config.local_clock &&
+      (field.peer == nullptr || field.peer->state().stratum >= config.local_clock->stratum)) {
+    for (auto* a : field.contenders)
+      if (a->state().selected) a->state().reason = Reason::local_clock_preferred;
+    set_hold(std::nullopt, out);
+    follow_local_clock(*config.local_clock, now, out);
+  } else if (field.peer != nullptr) {
+    follow_field(field, is_fed ? fresh : nullptr, now, out);
+  } else {
+    set_hold(field.hold, out);
+    if (field.peer_problem) blame_ = blame_.value_or(unsync_reason_of(*field.peer_problem));
+    const bool may_hold = std::ranges::any_of(config.servers, [&](const ServerConfig& s) {
+      return !config.family(s.key.address.family()).disabled;
+    });
+    stay_without(may_hold, now, out);
+  }
+  blame_.reset();
+  conclude(now, out);
+}
+
+/// There is a system peer. The clock is moved if something is new, and followed if it may be moved.
+void SystemProcess::follow_field(const Field& field, const Association* fed, Instant now, Outbox& out) {
+  const bool is_new_peer = state_.system_peer != field.peer->id() || state_.local_clock_in_use;
+  const bool has_news = fed != nullptr || is_new_peer || must_steer_;
+  field.peer->state().system_peer = true;
+  if (!estimator_.estimate(now.raw)) return;
+  if (has_news) steer(now, out);
+  set_hold(steering_.hold(), out);
+  if (held_back_) {
+    field.peer->state().reason = *held_back_;
+    blame_ = blame_.value_or(UnsyncReason::clock_change_detected);
+    return stay_without(held_back_ != Reason::clock_not_settable, now, out);
+  }
+  if (has_news) follow(*field.peer, fed, now, out);
 }
 
 /// RFC 5905, A.5.5.4 clock_update().
-void SystemProcess::follow(const Association& peer, const Selection& selection, double stepped, Instant now) {
+void SystemProcess::follow(const Association& peer, const Association* fed, Instant now, Outbox& out) {
   const auto& s = peer.state();
-  const double offset = selection.offset - stepped;
+  const auto source = estimator_.source(peer.id(), now.raw);
+  const auto clock = estimator_.estimate(now.raw);
+  if (!source || !clock) return;
+  const double stepped = out.clock && out.clock->step ? out.clock->step->seconds() : 0;
+  const double left = clock->offset - correction(now) - stepped;
+  state_.root_delay = s.root_delay + source->min_delay;
+  state_.peer_dispersion = kDeviations * source->offset_deviation;
+  // The peer's interval holds true time; the clock is besides its middle by what the others say, and by what
+  // is still to be slewed.
+  const double bound = s.root_distance + std::abs(clock->offset - source->offset) + std::abs(left);
+  state_.updated = now.raw;
+  state_.root_dispersion = bound - state_.root_delay / 2;
+  state_.dispersion_rate = growth_from(now.raw, std::exp2(s.host_poll));
+  state_.offset = left;
+  state_.jitter = source->noise;
+  state_.agreement.low -= stepped;
+  state_.agreement.high -= stepped;
+  if (bound > max_distance_) {  // a long slew
+    blame_ = blame_.value_or(UnsyncReason::clock_change_detected);
+    return stay_without(false, now, out);
+  }
   state_.system_peer = peer.id();
   state_.local_clock_in_use = false;
-  state_.leap = s.last.leap;
   state_.stratum = static_cast<std::uint8_t>(s.stratum + 1);
   state_.reference_id = reference_id_of(s.config.key.address);
-  state_.reference = s.destination;
-  state_.updated = now.raw;
-  state_.offset = offset;
-  state_.jitter = selection.jitter;
-  state_.root_delay = s.root_delay + s.delay;
-  state_.peer_dispersion = s.dispersion;
-  state_.root_dispersion =
-      s.root_dispersion + std::max(kMinDispersionStep, s.dispersion + s.jitter + std::abs(offset));
+  state_.reference = (fed != nullptr ? *fed : peer).state().destination;
   source_ = s.config.key.address.to_string();
   source_vpn_ = s.config.key.vpn;
+  if (std::exchange(state_.clock_state, ClockState::synchronized) != ClockState::synchronized)
+    announce(true, {}, out);
 }
 
-void SystemProcess::follow_local_clock(const LocalClockConfig& local, Instant now) {
+void SystemProcess::follow_local_clock(const LocalClockConfig& local, Instant now, Outbox& out) {
+  const bool was_slewing = steering_.next_deadline() != kNever;
+  if (!state_.local_clock_in_use || was_slewing) order(steering_.coast(state_.frequency, limits_), out);
   state_.system_peer.reset();
   state_.local_clock_in_use = true;
-  state_.leap = wire::Leap::none;
   state_.stratum = local.stratum;
   state_.reference_id = local_reference_id(local.unit, local.stratum);
   state_.reference = now.served;
   state_.updated = now.raw;
   state_.offset = state_.jitter = state_.root_delay = state_.peer_dispersion = 0;
-  state_.root_dispersion = kMinRootDispersion;
+  state_.root_dispersion = kLocalDispersion;
+  state_.dispersion_rate = 0;
   state_.sync = SyncState::synchronized;
   source_ = fmt::format("LOCAL({})", local.unit);
   source_vpn_.clear();
+  if (std::exchange(state_.clock_state, ClockState::synchronized) != ClockState::synchronized)
+    announce(true, {}, out);
+}
+
+/// No source may be followed. A clock that was right until now still is, within a bound that grows.
+void SystemProcess::stay_without(bool may_hold, Instant now, Outbox& out) {
+  state_.system_peer.reset();
+  if (state_.clock_state == ClockState::unsynchronized) return;
+  const double bound = bound_at(now.raw);
+  if (!may_hold || state_.local_clock_in_use || bound > max_distance_) return lose_synchronization(now, out);
+  if (state_.clock_state == ClockState::holdover) return;
+  note_loss(now, out);
+  state_.clock_state = ClockState::holdover;
+  out.events.emplace_back(HoldoverChanged{.begins = true, .error_bound = bound});
 }
 
 void SystemProcess::lose_synchronization(Instant now, Outbox& out) {
+  if (state_.clock_state == ClockState::holdover)
+    out.events.emplace_back(HoldoverChanged{.begins = false, .error_bound = bound_at(now.raw)});
+  else
+    note_loss(now, out);
+  state_.clock_state = ClockState::unsynchronized;
   state_.system_peer.reset();
   state_.local_clock_in_use = false;
-  state_.leap = wire::Leap::unknown;
   state_.stratum = wire::kMaxStratum;
   state_.reference_id = 0;
-  state_.sync = discipline_.has_been_set() ? SyncState::set : SyncState::not_set;
+}
+
+void SystemProcess::note_loss(Instant now, Outbox& out) {
+  if (state_.sync == SyncState::synchronized || state_.sync == SyncState::set_frequency_unknown)
+    state_.sync = steering_.has_been_set() ? SyncState::set : SyncState::not_set;
   const auto reason = blame_.value_or(UnsyncReason::selection_no_selectable_clock);
   announce(false, reason, out);
   if (unsync_events_.size() == kUnsyncEvents) unsync_events_.pop_front();
   unsync_events_.push_back({.source = source_, .vpn = source_vpn_, .reason = reason, .when = now.served});
-  command(ClockCommand{.id = {}, .step = {}, .frequency = discipline_.frequency(), .status = {}}, now, out);
 }
 
 void SystemProcess::announce(bool synchronized, UnsyncReason reason, Outbox& out) const {
@@ -347,40 +430,22 @@ void SystemProcess::announce(bool synchronized, UnsyncReason reason, Outbox& out
       .synchronized = synchronized, .source = source_, .vpn = source_vpn_, .reason = reason});
 }
 
-KernelClockStatus SystemProcess::kernel_status(RawTime now) const {
-  if (!state_.is_synchronized()) return {};
-  const double age = std::max(0.0, (now - state_.updated).seconds());
-  return {.synchronized = true,
-          .leap = state_.leap,
-          .max_error = state_.root_delay / 2 + state_.root_dispersion + kDispersionRate * age,
-          .estimated_error = std::max(state_.jitter, discipline_.deviation(now))};
+void SystemProcess::set_hold(const std::optional<Hold>& hold, Outbox& out) {
+  const auto reason = [](const std::optional<Hold>& h) {
+    return h ? std::optional(h->reason) : std::nullopt;
+  };
+  if (reason(state_.hold) != reason(hold)) out.events.emplace_back(HoldChanged{hold});
+  state_.hold = hold;
 }
 
-void SystemProcess::command(std::optional<ClockCommand>&& order, Instant now, Outbox& out) {
-  if (!order) return;
-  if (order->step) out.events.emplace_back(ClockStepped{*order->step});
-  order->id = static_cast<CommandId>(next_command_++);
-  order->status = kernel_status(now.raw);
-  out.clock = std::move(order);
-}
-
-void SystemProcess::on_deadline(const NtpConfig& config, Instant now, Outbox& out) {
-  if (discipline_.next_deadline() > now.raw) return;
-  std::optional<ClockCommand> order;
-  discipline_.on_deadline(now.raw, correction(now), limits(config), order);
-  command(std::move(order), now, out);
-}
-
-ServerView SystemProcess::server_view() const {
-  return {.leap = state_.leap,
-          .stratum = state_.stratum,
-          .precision = state_.precision,
-          .reference_id = state_.reference_id,
-          .reference = state_.reference,
-          .local_clock = state_.local_clock_in_use,
-          .root_delay = state_.root_delay,
-          .root_dispersion = state_.root_dispersion,
-          .updated = state_.updated};
+/// True if there is something to release. What nobody was let say yet is taken from the next samples.
+bool SystemProcess::release_hold() {
+  if (!state_.hold) return false;
+  steering_.release();
+  is_limit_waived_ = true;
+  must_steer_ = steering_.hold().has_value();
+  if (!must_steer_) estimator_.disturb(std::abs(state_.hold->offset), 0);
+  return true;
 }
 
 }  // namespace noonmark::core

@@ -2,6 +2,7 @@
 
 // For tests only: hosts with oscillators of their own, joined by links of known delay, in virtual time.
 
+#include <cmath>
 #include <functional>
 #include <map>
 #include <memory>
@@ -31,23 +32,31 @@ class SimulatedClock {
   }
   void apply(const ClockCommand& command, double true_time) {
     advance(true_time);
-    if (command.step) {
-      stepped_ += *command.step;  // wraps with the eras, as time stamps do
-      stepped_seconds_ += command.step->seconds();
-    }
+    if (command.step) step(*command.step);
     frequency_ = command.frequency;
+    if (leap_ != command.status.leap) arm_leap(command.status.leap);
+    status = command.status;
     ++commands;
+  }
+  /// By somebody else.
+  void step(Duration by) {
+    stepped_ += by;  // wraps with the eras, as time stamps do
+    stepped_seconds_ += by.seconds();
   }
   /// Corrected clock minus true time, s.
   double error(double true_time) {
     advance(true_time);
-    return served_ - true_time + (stepped_seconds_ + offset_);
+    return served() - true_time - (true_time >= true_leap_at ? true_leap : 0);
   }
   void set_frequency_error(double error, double true_time) {
     advance(true_time);
     error_ = error;
   }
   int commands = 0;
+  KernelClockStatus status;    // the last one that it was told
+  bool kernel_leaps = true;    // it inserts and deletes seconds by itself
+  double true_leap_at = 1e18;  // s, true time: when true time itself leaps,
+  double true_leap = 0;        // and by how much
 
  private:
   /// Offsets of more than 68 years wrap, as time stamps do.
@@ -59,12 +68,27 @@ class SimulatedClock {
     raw_ += raw;
     served_ += raw * (1 + frequency_);
     last_ = true_time;
+    if (!kernel_leaps || served() < leap_at_) return;
+    step(Duration::from_seconds(leap_ == wire::Leap::insert ? -1 : 1));
+    leap_at_ = HUGE_VAL;
+  }
+  double served() const { return served_ + (stepped_seconds_ + offset_); }
+  /// At the end of the clock's day, as the kernel does.
+  void arm_leap(wire::Leap leap) {
+    constexpr double kDay = 86400;
+    leap_ = leap;
+    leap_at_ = HUGE_VAL;
+    if (leap != wire::Leap::insert && leap != wire::Leap::remove) return;
+    const auto start = static_cast<double>(epoch_);
+    leap_at_ = kDay * std::ceil((start + served()) / kDay) - start - (leap == wire::Leap::remove ? 1 : 0);
   }
   std::int64_t epoch_;
   double offset_, error_;
   double frequency_ = 0, raw_ = 0, served_ = 0, last_ = 0;
   Duration stepped_;
   double stepped_seconds_ = 0;
+  wire::Leap leap_ = wire::Leap::none;
+  double leap_at_ = HUGE_VAL;
 };
 
 struct Packet {

@@ -220,8 +220,6 @@ def selecting_clients():
                         Row("with the majority", good, "", Answer()), Row("with the majority", good, "", Answer())]),
         Client("undecided", [Row("no majority", "no-majority", "no majority agrees", Answer(offset=-3)),
                              Row("no majority", "no-majority", "disagree", Answer(offset=3))]),
-        Client("outlier", [Row("outlier", "outlier", "agree more closely", Answer(offset=0.1, dispersion=0.5))] +
-               [Row("with the majority", good, "", Answer(dispersion=0.5)) for _ in range(3)]),
         Client("limited", [Row("offset limit", "offset-limit", "beyond the offset-limit of 5 s", Answer(offset=100))],
                ["ntp-service offset-limit 5"]),
         Client("old", [Row("before the build date", "before-build-date", "not believed", Answer(offset=-800_000_000))]),
