@@ -14,10 +14,10 @@ inline constexpr std::size_t kNoiseLaws = 10;  // see estimator/source_model.h
 struct SavedSource {
   ServerKey server;
   double min_delay = 0;
-  double typical_excess = 0;                     // of the delay over its minimum (sbar)
-  std::array<double, kNoiseLaws> law_weights{};  // how well each noise law explains it, their sum is 1
+  double typical_excess = 0;                       // of the delay over its minimum (sbar)
+  std::array<double, kNoiseLaws> law_weights{};    // how well each noise law explains it, their sum is 1
   std::array<double, kNoiseLaws> law_variances{};  // s^2, scale of each law
-  double bias = 0;                               // of the path's asymmetry, and its variance
+  double bias = 0;                                 // of the path's asymmetry, and its variance
   double bias_variance = 0;
   bool operator==(const SavedSource&) const = default;
 };

@@ -124,6 +124,7 @@ void SystemProcess::on_clock_disturbed(const ClockDisturbance& disturbance, Inst
   origin_ = origin_ + disturbance.by;
   state_.root_dispersion += doubt;
   estimator_.disturb(doubt, kResumeFrequencyDoubt);
+  steering_.begin_anew();
 }
 
 // --- how wrong the clock may be

@@ -321,6 +321,42 @@ TEST_F(Clock, AfterASleepTheServersAreAskedAtOnce) {
   EXPECT_LT(worst(3600), 1e-3);
 }
 
+TEST_F(Clock, AfterASleepThatNobodyAddedToTheClockItIsSteppedAtOnce) {
+  follow(3);
+  world.run_for(3600);
+  const auto by = Duration::from_seconds(1000);
+  (void)client.now();
+  world.skip(by.seconds());
+  client.clock.sleep(by.seconds(), -by.seconds());
+  client.run([&](Engine& e, Instant t, Outbox& out) {
+    e.on_clock_disturbed({.how = ClockDisturbed::How::suspended, .by = by}, t, out);
+  });
+  world.run_for(20);
+  EXPECT_TRUE(state().is_synchronized());
+  EXPECT_LT(std::abs(client.error()), 1e-3);
+}
+
+TEST_F(Clock, AJumpOfTheServersIsFollowedWhetherSmallOrLarge) {
+  follow(2);
+  world.run_for(3600);
+  for (const double jump : {0.01, -0.3, 4.0}) {
+    const double before = client.error();
+    for (Host* server : servers) server->clock.step(Duration::from_seconds(jump));
+    world.run_for(900);
+    EXPECT_NEAR(client.error(), before + jump, 1e-3) << jump;
+  }
+}
+
+TEST_F(Clock, ThePollIntervalGrowsOnAQuietClockAndTheErrorHardly) {
+  follow();
+  client.config.servers[0].maxpoll = 10;
+  client.commit();
+  jitter = 1e-3;
+  world.run_for(12 * 3600);
+  EXPECT_EQ(client.session().host_poll, 10);
+  EXPECT_LT(worst(12 * 3600, 60), 1e-3);
+}
+
 // --- restart
 
 TEST_F(Clock, ARestartWithTheSavedClockIsBetterFromTheBeginning) {
