@@ -86,6 +86,7 @@ void PollProcess::adapt(double growth, double surprise, RawTime now) {
     if (burst_left_ == 0) advance(now + Duration::from_exponent(host_poll_));
     return;
   }
+  if (burst_left_ > 0) return;  // a burst is one poll
   if (growth < kQuietGrowth)
     score_ += kQuietStep;
   else if (growth > kRestlessGrowth)

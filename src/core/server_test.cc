@@ -18,6 +18,7 @@ ServerView synchronized() {
           .local_clock = false,
           .root_delay = 0.004,
           .root_dispersion = 0.002,
+          .dispersion_rate = 15e-6,
           .updated = RawTime(Duration::from_seconds(90))};
 }
 

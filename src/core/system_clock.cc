@@ -124,6 +124,7 @@ void SystemProcess::on_clock_disturbed(const ClockDisturbance& disturbance, Inst
   origin_ = origin_ + disturbance.by;
   state_.root_dispersion += doubt;
   estimator_.disturb(doubt, kResumeFrequencyDoubt);
+  steering_.begin_anew();
 }
 
 // --- how wrong the clock may be
@@ -153,9 +154,11 @@ void SystemProcess::extend_bound(RawTime now) {
 
 void SystemProcess::mind_budget(RawTime now, Outbox& out) {
   if (budget_.limit <= 0) return is_budget_exceeded_.reset();
+  const bool was_never_known = !is_budget_exceeded_ && state_.clock_state == ClockState::unsynchronized;
+  if (was_never_known) return;
   const double bound = bound_at(now);
   const bool is_exceeded = bound > budget_.limit;
-  const bool was_exceeded = is_budget_exceeded_.value_or(is_exceeded);
+  const bool was_exceeded = is_budget_exceeded_.value_or(false);
   is_budget_exceeded_ = is_exceeded;
   if (is_exceeded != was_exceeded)
     out.events.emplace_back(
@@ -342,7 +345,7 @@ Quality SystemProcess::quality(Instant now) const {
                   .tai_offset = is_known ? leap_.tai_offset(unix_time(now)) : std::nullopt,
                   .leap_table_expires = leap_.table_expires(),
                   .hold = state_.hold,
-                  .budget_exceeded = is_budget_exceeded_.value_or(false),
+                  .budget_exceeded = budget_.limit > 0 && bound_at(now.raw) > budget_.limit,
                   .last_update = {}};
   if (is_known && announced_) quality.leap_at = announced_->at;
   if (!state_.reference.is_zero() && !state_.local_clock_in_use) quality.last_update = state_.reference;

@@ -17,6 +17,7 @@ static_assert(kMaxFeeding == ClockEstimator::kMaxFeeding);
 constexpr double kLocalDispersion = 0.010;     // s, of a local clock
 constexpr std::uint8_t kWorstSelectable = 14;  // a source of stratum 15 would make us 16
 constexpr std::uint32_t kSamplesToTrust = 4;   // before them one that met a queue could be all there is
+constexpr double kReachPolls = 8;              // without a reply, until a source is lost
 constexpr std::size_t kUnsyncEvents = 10;
 constexpr double kLongestAge = 365 * 86400.0;  // s, of a saved clock
 
@@ -43,7 +44,6 @@ Reason reason_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::falseticker: return Reason::falseticker;
     case Verdict::no_majority: return Reason::no_majority;
-    case Verdict::outlier: return Reason::outlier;
     case Verdict::survivor: return Reason::survivor;
     case Verdict::system_peer: return Reason::system_peer;
   }
@@ -363,7 +363,7 @@ void SystemProcess::follow(const Association& peer, const Association* fed, Inst
   const double bound = s.root_distance + std::abs(clock->offset - source->offset) + std::abs(left);
   state_.updated = now.raw;
   state_.root_dispersion = bound - state_.root_delay / 2;
-  state_.dispersion_rate = growth_from(now.raw, std::exp2(s.host_poll));
+  state_.dispersion_rate = growth_from(now.raw, kReachPolls * std::exp2(s.host_poll));
   state_.offset = left;
   state_.jitter = source->noise;
   state_.agreement.low -= stepped;

@@ -52,6 +52,12 @@ class SimulatedClock {
     advance(true_time);
     error_ = error;
   }
+  /// The machine slept until now: raw time stood, and the kernel has set the clock, off by `error`.
+  void sleep(double seconds, double error) {
+    last_ += seconds;
+    served_ += seconds + error;
+  }
+  double frequency() const { return frequency_; }
   int commands = 0;
   KernelClockStatus status;    // the last one that it was told
   bool kernel_leaps = true;    // it inserts and deletes seconds by itself
@@ -110,6 +116,7 @@ struct Host {
   SimulatedClock clock;
   NetworkView view;
   NtpConfig config;
+  Environment environment;
   std::unique_ptr<Engine> engine;
   std::vector<Event> events;
   std::vector<ProbeId> news;
@@ -123,6 +130,8 @@ struct Host {
   void add_address(const char* text, std::uint8_t prefix = 24, const std::string& interface = "eth0");
   void publish_network();
   void commit();
+  /// The machine starts anew: a new engine with what is known of the run before, and the same configuration.
+  void restart(const std::optional<SavedClock>& saved);
   AssociationState session(std::size_t index = 0);
   Reason reason(std::size_t index = 0) { return session(index).reason; }
   double error();
@@ -141,6 +150,8 @@ class World {
   /// Runs until the condition holds; false if it does not within `seconds`.
   bool run_while_not(const std::function<bool()>& condition, double seconds);
   double time() const { return time_; }
+  /// Time passes and nobody does anything.
+  void skip(double seconds) { time_ += seconds; }
   void deliver(Host& to, const Packet& packet, const Path& path, bool to_service,
                std::optional<TransmitId> request);
   void send(Host& from, const Transmit& transmit);

@@ -20,7 +20,6 @@ Host::Host(World& w, std::string host_name, std::uint64_t seed, double offset, d
                              .broadcast = true,
                              .vpn = {},
                              .addresses = {}});
-  Environment environment;
   environment.build_date = 1'790'000'000;
   environment.precision = -24;
   environment.max_frequency = 0.1;
@@ -63,6 +62,14 @@ void Host::publish_network() {
 void Host::commit() {
   CHECK(engine->prepare(config));
   run([&](Engine& e, Instant t, Outbox& out) { e.apply(config, t, out); });
+}
+
+void Host::restart(const std::optional<SavedClock>& saved) {
+  environment.saved = saved;
+  clock.apply({}, world.time());
+  engine = std::make_unique<Engine>(environment, random, now());
+  publish_network();
+  commit();
 }
 
 AssociationState Host::session(std::size_t index) { return engine->associations(now()).at(index); }

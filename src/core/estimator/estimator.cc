@@ -270,6 +270,8 @@ void ClockEstimator::Impl::forget(AssociationId id) {
 
 ClockEstimator::ClockEstimator(const Prior& prior) : impl_(std::make_unique<Impl>(prior)) {}
 ClockEstimator::~ClockEstimator() = default;
+ClockEstimator::ClockEstimator(ClockEstimator&&) noexcept = default;
+ClockEstimator& ClockEstimator::operator=(ClockEstimator&&) noexcept = default;
 
 bool ClockEstimator::learn(AssociationId id, const Sample& sample, double interval) {
   if (!is_plausible(sample)) return false;
@@ -305,7 +307,9 @@ void ClockEstimator::expect(AssociationId source, const SavedSource& saved) {
 }
 
 void ClockEstimator::disturb(double offset, double frequency) {
-  if (std::isfinite(offset) && std::isfinite(frequency)) impl_->disturb(offset, frequency);
+  if (std::isnan(offset) || std::isnan(frequency)) return;
+  const double largest = std::sqrt(kMaxVariance);
+  impl_->disturb(std::clamp(offset, -largest, largest), std::clamp(frequency, -1.0, 1.0));
 }
 
 void ClockEstimator::shift(double offset) {

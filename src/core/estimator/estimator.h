@@ -52,6 +52,8 @@ class ClockEstimator {
 
   explicit ClockEstimator(const Prior& prior);
   ~ClockEstimator();
+  ClockEstimator(ClockEstimator&&) noexcept;
+  ClockEstimator& operator=(ClockEstimator&&) noexcept;
 
   /// A sample for its source's model. `interval`: s, the nominal poll interval; that of the first sample is
   /// the model's unit for good. Ignores (false) what is not finite or beyond the span of NTP timestamps, not

@@ -136,11 +136,13 @@ class Gaussian {
   void guard(const Vector& least, const Vector& most, std::size_t size = Capacity) {
     for (std::size_t k = 0; k < size; ++k) {
       double& variance = covariance(k, k);
-      if (!(variance >= least[k])) isolate(k, mean[k], least[k]);
+      if (variance < least[k]) isolate(k, mean[k], least[k]);
+      if (!std::isfinite(variance)) isolate(k, mean[k], most[k]);
       if (variance > most[k]) scale(k, std::sqrt(most[k] / variance));
     }
-    for (double doubt = kLeastPivot; !is_positive_definite(kLeastPivot, size); doubt *= 8)
+    for (double doubt = kLeastPivot; doubt < 8 && !is_positive_definite(kLeastPivot, size); doubt *= 8) {
       loosen(doubt, size);
+    }
   }
 
   /// Every variance that is not 0 is more than `least` of itself given the states before (Cholesky).
