@@ -50,7 +50,9 @@ void FilterBank::start(const Reading& first, double interval, const FrequencyPri
 void FilterBank::start(const Reading& first, double interval, const FrequencyPrior& prior, bool is_only) {
   const double queue = is_only ? first.delay / 2 : std::max(first.excess.value, first.excess.typical);
   start(first, interval, prior, 1, [&](Filter& filter, std::size_t law) {
-    filter.scale = is_only ? kFirstScaleOfDelay * square(first.delay) : first_scale(kLaws[law], first.excess);
+    const double scale =
+        is_only ? kFirstScaleOfDelay * square(first.delay) : first_scale(kLaws[law], first.excess);
+    filter.scale = std::clamp(scale, kLeastScale, kMaxScale);
     return filter.scale + square(queue) / 8;
   });
 }
