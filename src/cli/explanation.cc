@@ -27,6 +27,8 @@ struct Row {
 constexpr std::array<Row, static_cast<std::size_t>(Reason::kCount)> kRows{{
     {Reason::system_peer, "the clock follows this server", "nothing: all is well"},
     {Reason::survivor, "selected: it contributes to the time of the clock", "nothing: all is well"},
+    {Reason::outlier, "its time is right, but other servers agree more closely, so it is left out",
+     "nothing: it comes back when it agrees as closely as the others"},
     {Reason::usable, "the server can be used", "configure it with ntp-service unicast-server"},
     {Reason::vpn_unknown, "VPN instance {vpn} does not exist on this machine{nearest_vpns}",
      "create the VRF device or named network namespace {vpn}, or correct the name"},

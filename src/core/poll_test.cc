@@ -90,7 +90,7 @@ TEST_F(PollTest, SlowGrowthOfTheErrorLengthensTheIntervalAndFastGrowthShortensIt
   EXPECT_EQ(poll.host_poll(), 7);
   for (int i = 0; i < 40; ++i) poll.adapt(1.1, 1, now);
   EXPECT_EQ(poll.host_poll(), 10);
-  for (int i = 0; i < 40; ++i) poll.adapt(1.5, 1, now);
+  for (int i = 0; i < 40; ++i) poll.adapt(1.3, 1, now);
   EXPECT_EQ(poll.host_poll(), 10);
   for (int i = 0; i < 20; ++i) poll.adapt(2, 1, now);
   EXPECT_EQ(poll.host_poll(), 6);

@@ -8,6 +8,7 @@ namespace {
 constexpr std::array<std::string_view, static_cast<std::size_t>(Reason::kCount)> kReasonCodes{
     "system-peer",
     "survivor",
+    "outlier",
     "usable",
     "vpn-unknown",
     "interface-unknown",

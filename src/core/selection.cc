@@ -22,7 +22,8 @@ struct Edge {
 };
 
 bool has_interval(const Contender& c) {  // false for NaN
-  return std::abs(c.offset) <= kMaxMagnitude && c.bound >= 0 && c.bound <= kMaxMagnitude;
+  return std::abs(c.offset) <= kMaxMagnitude && c.bound >= 0 && c.bound <= kMaxMagnitude && c.likely >= 0 &&
+         c.likely <= kMaxMagnitude;
 }
 
 using Radius = double Contender::*;

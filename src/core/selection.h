@@ -43,12 +43,12 @@ inline constexpr std::size_t kMaxFeeding = 8;
 ///  - A majority is more than half of the contenders. It is found by the intervals alone, without the RFC's
 ///    second condition on their midpoints: a majority of overlapping intervals always wins.
 ///  - Clustering: if more than half of the truechimers agree within their likely errors as well, those that
-///  do
-///    not are outliers. A server that drifts is found long before it leaves the bounds.
+///    do not are outliers. A server that drifts is found long before it leaves the bounds.
 ///  - preference wins among the survivors of least stratum; then that source alone feeds the clock. Otherwise
 ///    all survivors do, of many those of least bound; one that feeds already is exchanged only for a clearly
 ///    better one.
-///  - A contender whose offset or bound is not finite is a falseticker and has no vote.
+///  - A contender whose numbers are not finite, or negative where they are sizes, is a falseticker and has no
+///    vote.
 /// O(n log n).
 Selection select(std::span<const Contender> contenders, std::optional<std::size_t> current);
 

@@ -16,12 +16,13 @@ using testing::Contains;
 using testing::Each;
 using testing::ElementsAre;
 using testing::Not;
+using testing::UnorderedElementsAre;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 Contender contender(double offset, double bound, std::uint8_t stratum = 2, bool preference = false) {
-  return {.offset = offset, .bound = bound, .stratum = stratum, .preference = preference};
+  return {.offset = offset, .bound = bound, .likely = bound, .stratum = stratum, .preference = preference};
 }
 
 Selection select_from(const std::vector<Contender>& contenders, std::optional<std::size_t> current = {}) {
@@ -173,6 +174,34 @@ TEST(Selection, AnHonestMajorityWinsAndAMinorityFarAwayIsFlagged) {
   }
 }
 
+Contender likely_contender(double offset, double likely) {
+  return {.offset = offset, .bound = 0.1, .likely = likely, .stratum = 2};
+}
+
+TEST(Selection, AServerWithinItsBoundsThatMostOthersFindUnlikelyIsAnOutlier) {
+  const auto selection = select_from({likely_contender(0.050, 0.002), likely_contender(0, 0.002),
+                                      likely_contender(0.001, 0.003), likely_contender(-0.001, 0.004)});
+  EXPECT_THAT(selection.verdicts, UnorderedElementsAre(Verdict::outlier, Verdict::system_peer, Verdict::survivor,
+                                                       Verdict::survivor));
+  EXPECT_EQ(selection.verdicts[0], Verdict::outlier);
+  EXPECT_THAT(selection.feeding, UnorderedElementsAre(1U, 2U, 3U));
+}
+
+TEST(Selection, WithoutALikelyMajorityAllTruechimersSurvive) {
+  const auto selection = select_from({likely_contender(0.05, 0.002), likely_contender(0, 0.002)});
+  EXPECT_THAT(selection.feeding, UnorderedElementsAre(0U, 1U));
+  EXPECT_THAT(selection.verdicts, Not(Contains(Verdict::outlier)));
+}
+
+TEST(Selection, APreferredOutlierDoesNotLead) {
+  auto preferred = likely_contender(0.05, 0.002);
+  preferred.preference = true;
+  const auto selection =
+      select_from({preferred, likely_contender(0, 0.002), likely_contender(0.001, 0.002)}, 0);
+  EXPECT_EQ(selection.verdicts[0], Verdict::outlier);
+  EXPECT_THAT(selection.feeding, UnorderedElementsAre(1U, 2U));
+}
+
 TEST(Selection, AnythingAtAllGivesAConsistentAnswer) {
   std::mt19937_64 random(2);
   const std::vector<double> values = {0,     0,  1e-9, 1e-3, 0.1,       -0.1,       1,     -1,
@@ -181,7 +210,7 @@ TEST(Selection, AnythingAtAllGivesAConsistentAnswer) {
   for (int round = 0; round < 20'000; ++round) {
     std::vector<Contender> contenders(random() % 12);
     for (auto& c : contenders) {
-      c = {any(), any(), static_cast<std::uint8_t>(random() % 16), random() % 4 == 0, random() % 2 == 0};
+      c = {any(), any(), any(), static_cast<std::uint8_t>(random() % 16), random() % 4 == 0, random() % 2 == 0};
     }
     const auto selection = select_from(contenders, random() % 12);
     ASSERT_EQ(selection.verdicts.size(), contenders.size());

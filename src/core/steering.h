@@ -56,6 +56,8 @@ class Steering {
   /// The next steer() takes over whatever the course says, by a step if it is beyond the threshold; only the
   /// build date is still kept.
   void release() { is_released_ = true; }
+  /// The clock is nobody's again, as at the start: the next setting is a first one.
+  void begin_anew() { was_set_ = false; }
   const std::optional<Hold>& hold() const { return hold_; }
   bool has_been_set() const { return was_set_; }
   double step_remaining(RawTime now) const;  // s until a persisting offset is stepped, 0 if none

@@ -75,12 +75,12 @@ TEST_F(SteeringTest, LateEndsNeverOvershoot) {
   EXPECT_GT(correction, 0.0999);
 }
 
-TEST_F(SteeringTest, ACorrectionOfTheSizeOfTheNoiseTakesTheHorizonAndALargerOneLess) {
+TEST_F(SteeringTest, ACorrectionOfTheSizeOfTheNoiseTakesHalfTheHorizonAndALargerOneLess) {
   be_set();
   steer(0, 20e-6, 0);
-  EXPECT_NEAR(deadline(), kHorizon, 1e-6);
+  EXPECT_NEAR(deadline(), kHorizon / 2, 1e-6);
   steer(0, 200e-6, 0);
-  EXPECT_NEAR(deadline(), kHorizon / 10, 1e-6);
+  EXPECT_NEAR(deadline(), kHorizon / 20, 1e-6);
   steer(0, 20e-3, 0);
   EXPECT_NEAR(deadline(), kMinSlewTime, 1e-6);
 }

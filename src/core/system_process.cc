@@ -44,6 +44,7 @@ Reason reason_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::falseticker: return Reason::falseticker;
     case Verdict::no_majority: return Reason::no_majority;
+    case Verdict::outlier: return Reason::outlier;
     case Verdict::survivor: return Reason::survivor;
     case Verdict::system_peer: return Reason::system_peer;
   }
