@@ -9,17 +9,31 @@ namespace noonmark::bench {
 namespace {
 
 constexpr int kBurst = 4;
-constexpr double kBurstGap = 2;     // s
-constexpr double kFirstPacket = 2;  // s, and
-constexpr double kStagger = 0.3;    // s between sources
-constexpr double kTail = 5;         // s at the end that are not evaluated
+constexpr double kBurstGap = 2;        // s
+constexpr double kFirstPacket = 2;     // s, and
+constexpr double kStagger = 0.3;       // s between sources
+constexpr int kMaxConfirmations = 3;   // in a row
+constexpr int kConfirmationPause = 8;  // polls until the next row
+constexpr double kTail = 5;            // s at the end that are not evaluated
 constexpr double kGridsPerPoll = 32;
 
 struct Source {
   std::uint64_t sent = 0;
   int burst_left = kBurst;
+  int confirmations_left = kMaxConfirmations;
+  int polls_since = 0;  // the last confirmation
   double next = 0;
 };
+
+/// Seconds until the next packet.
+double interval_after(Source& source, bool needs_confirmation, int poll) {
+  if (source.burst_left > 0 && --source.burst_left > 0) return kBurstGap;
+  if (++source.polls_since > kConfirmationPause) source.confirmations_left = kMaxConfirmations;
+  if (!needs_confirmation || source.confirmations_left == 0) return std::ldexp(1.0, poll);
+  --source.confirmations_left;
+  source.polls_since = 0;
+  return kBurstGap;
+}
 
 std::vector<Source> make_sources(std::size_t count, double when) {
   std::vector<Source> sources(count);
@@ -93,10 +107,8 @@ Run run(const World& world, const RunOptions& options) {
     if (!exchange.is_lost && now <= silent) pilot.on_sample(number, exchange);
     ++due->sent;
     ++result.packets;
-    if (due->burst_left > 0) --due->burst_left;
-    due->next += due->burst_left > 0 ? kBurstGap : std::ldexp(1.0, pilot.poll());
+    due->next += interval_after(*due, options.confirms && pilot.needs_confirmation(), pilot.poll());
   }
-  result.microseconds_per_sample = pilot.microseconds_per_sample();
   return result;
 }
 

@@ -29,6 +29,7 @@ class Trace {
 struct RunOptions {
   bool is_adaptive = false;     // polls 6 to 10, else fixed
   bool announces_jump = false;  // the system tells of a clock jump
+  bool confirms = false;        // asks again at once when a sample cannot be
   double restart_at = 0;        // s, 0: never
   bool keeps_learned = false;   // at the restart
 };
@@ -36,7 +37,6 @@ struct RunOptions {
 struct Run {
   Trace trace;
   long packets = 0;
-  double microseconds_per_sample = 0;
 };
 
 /// Bursts of 4 packets 2 s apart at the start, then the world's poll.

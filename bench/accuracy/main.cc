@@ -134,7 +134,7 @@ std::vector<Task> make_tasks() {
   std::vector<Task> tasks;
   for (const Scenario& s : recorded_scenarios()) {
     tasks.push_back({"fixed " + s.name, s, {}});
-    if (polls_at_6(s)) tasks.push_back({"adaptive " + s.name, s, {.is_adaptive = true}});
+    if (polls_at_6(s)) tasks.push_back({"adaptive " + s.name, s, {.is_adaptive = true, .confirms = true}});
     if (!restarts(s)) continue;
     Scenario shorter = s;
     shorter.hours = 26;
@@ -142,7 +142,7 @@ std::vector<Task> make_tasks() {
     tasks.push_back({"learned " + s.name, shorter, {.restart_at = kRestartAt, .keeps_learned = true}});
   }
   for (const Scenario& s : held_out_scenarios()) tasks.push_back({"held out " + s.name, s, {}});
-  tasks.push_back({"jump", clock_jump(), {}});
+  tasks.push_back({"jump", clock_jump(), {.confirms = true}});
   tasks.push_back({"announced jump", clock_jump(), {.announces_jump = true}});
   tasks.push_back({"holdover", holdover(), {}});
   return tasks;

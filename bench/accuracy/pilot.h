@@ -34,7 +34,7 @@ class Pilot {
 
   double correction(double t) const { return correction_.at(t); }
   int poll() const { return poll_; }
-  double microseconds_per_sample() const { return spent_ / static_cast<double>(samples_); }
+  bool needs_confirmation() const { return estimator_->needs_confirmation(); }
 
  private:
   void learn(std::size_t source, const Exchange& exchange);
@@ -50,8 +50,6 @@ class Pilot {
   int poll_;
   bool is_adaptive_;
   double score_ = 0;  // of the poll rule
-  double spent_ = 0;  // us
-  long samples_ = 0;
 };
 
 }  // namespace noonmark::bench

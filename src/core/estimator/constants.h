@@ -42,6 +42,9 @@ inline constexpr std::size_t kBatch = 12;          // first samples that are eva
 inline constexpr int kBankLearning = 8;            // samples without forgetting, and before any seeding anew
 inline constexpr int kBankRobust = 6;              // samples before the Huber gain
 
+inline constexpr double kNoiseDoubt =
+    16;  // samples from which the learned noise is worth more than the doubt
+
 // Both kinds of filter, section 4
 inline constexpr double kForget = 0.985;      // of the log weight, each sample
 inline constexpr double kStudentDegrees = 6;  // of freedom, of the score
