@@ -34,6 +34,7 @@ inline constexpr double kMaxScaleStep = 3;         // factor of one sample
 inline constexpr double kLeastScale = 1e-20, kMaxScale = 1e8;  // s^2
 inline constexpr double kLeastFirstScale = 1e-14;              // s^2
 inline constexpr double kFirstScaleOfDelay = 1e-3;             // s^2 per squared delay, with one sample only
+inline constexpr double kForget = 0.985;                       // of the log weight, each sample
 inline constexpr double kBankFloor = -60;                      // least log weight
 inline constexpr double kBankReseed = -9;          // log weight below which a stray filter is seeded anew
 inline constexpr double kNegligibleWeight = 1e-4;  // left out of the mixture
@@ -46,7 +47,6 @@ inline constexpr double kNoiseDoubt =
     16;  // samples from which the learned noise is worth more than the doubt
 
 // Both kinds of filter, section 4
-inline constexpr double kForget = 0.985;      // of the log weight, each sample
 inline constexpr double kStudentDegrees = 6;  // of freedom, of the score
 inline constexpr double kHuber = 3;           // standard deviations
 inline constexpr double kStray = 9;           // squared deviations from the mixture
@@ -56,6 +56,10 @@ inline constexpr double kMaxGap = 1e6;        // s, longest prediction
 inline constexpr std::size_t kClockFilters = 9;
 inline constexpr double kLeastWander = 1e-11;  // s/s per sqrt(s)
 inline constexpr double kWanderStep = 4;
+inline constexpr double kClockForget = 0.97;    // of the log weight, each sample
+inline constexpr double kStandingWeight = 60;   // samples that the long memory counts as
+inline constexpr double kStandingMemory = 600;  // samples in which it forgets
+inline constexpr double kStandingClip = 0.5;    // most that one sample says in it
 inline constexpr double kClockFloor = -12;
 inline constexpr double kClockReseed = -5;
 inline constexpr int kClockLearning = 8;          // updates without forgetting, Huber gain and seeding anew
