@@ -99,7 +99,6 @@ Run run(const World& world, const RunOptions& options) {
     const bool is_soon = due->burst_left > 0 || pilot.asks_again();
     due->next += is_soon ? kBurstGap : std::ldexp(1.0, pilot.poll());
   }
-  result.microseconds_per_sample = pilot.microseconds_per_sample();
   return result;
 }
 

@@ -36,7 +36,6 @@ struct RunOptions {
 struct Run {
   Trace trace;
   long packets = 0;
-  double microseconds_per_sample = 0;
 };
 
 /// Bursts of 4 packets 2 s apart at the start, then the world's poll.

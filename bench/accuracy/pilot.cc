@@ -1,7 +1,6 @@
 #include "accuracy/pilot.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <ranges>
 
@@ -74,14 +73,11 @@ void Pilot::continue_slew(double until) {
 }
 
 void Pilot::learn(std::size_t source, const Exchange& exchange) {
-  const auto begin = std::chrono::steady_clock::now();
   estimator_->learn(id_of(source),
                     {.at = raw(exchange.midpoint), .offset = exchange.offset, .delay = exchange.delay},
                     interval_);
   select(exchange.received);
   estimator_->absorb(feeding_);
-  spent_ += std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count();
-  ++samples_;
 }
 
 /// The servers are perfect: only paths and noise make the intervals (SystemProcess::measure).

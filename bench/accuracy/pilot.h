@@ -37,7 +37,6 @@ class Pilot {
   double correction(double t);  // t never goes back
   int poll() const { return poll_.host_poll(); }
   bool asks_again() const { return asks_again_; }
-  double microseconds_per_sample() const { return spent_ / static_cast<double>(samples_); }
 
  private:
   static constexpr std::int64_t kNoBuildDate = INT64_MIN;
@@ -56,8 +55,6 @@ class Pilot {
   std::size_t leader_ = 0;  // whose sample came last
   double interval_;
   bool asks_again_ = false;
-  double spent_ = 0;  // us
-  long samples_ = 0;
 };
 
 }  // namespace noonmark::bench

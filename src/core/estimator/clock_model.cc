@@ -80,6 +80,7 @@ void ClockModel::observe(const Input& input) {
     const Innovation innovation = observe(filters_[i], view, input);
     if (i == best_) last_ = innovation;
   }
+  weigh();
   mix();
 }
 
@@ -98,9 +99,24 @@ Innovation ClockModel::observe(Filter& filter, const Gauss::View& view, const In
   state.correct(projection, innovation.value,
                 updates_ > kClockLearning ? robust_variance(innovation) : innovation.variance, size_);
   state.guard(kLeast, kMost, size_);
-  if (updates_ >= kClockLearning) filter.log_weight *= kClockForget;
-  filter.log_weight += log_likelihood(innovation);
+  filter.likelihood = log_likelihood(innovation);
   return innovation;
+}
+
+/// Section 5.4: a short memory, and the standing of a long one.
+void ClockModel::weigh() {
+  const double reference = filters_[best_].likelihood;
+  const double memory = std::min<double>(kStandingMemory, updates_);
+  for (Filter& filter : filters_) {
+    const double score = std::clamp(filter.likelihood - reference, -kStandingClip, kStandingClip);
+    filter.standing += (score - filter.standing) / memory;
+  }
+  const double standing = filters_[best_].standing;
+  for (Filter& filter : filters_) {
+    if (updates_ >= kClockLearning) filter.log_weight *= kClockForget;
+    filter.log_weight +=
+        filter.likelihood + (1 - kClockForget) * kStandingWeight * (filter.standing - standing);
+  }
 }
 
 /// Section 7: before the update, so that the sample which proves the step counts in full.

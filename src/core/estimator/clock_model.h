@@ -52,6 +52,8 @@ class ClockModel {
   struct Filter {
     Gauss state;
     double log_weight = 0;
+    double likelihood = 0;  // log, of the last sample
+    double standing = 0;    // how it does in the long run: log likelihood per sample beside the best
     double share = 1;
   };
   static constexpr std::size_t bias_of(std::size_t slot) { return 2 + 2 * slot; }
@@ -64,6 +66,7 @@ class ClockModel {
   static Innovation compare(const Filter& filter, const Gauss::View& view, const Gauss::Vector& projection,
                             const Input& input);
   void look_for_step(const Gauss::View& view, const Input& input);
+  void weigh();
   void change_epoch(const Input& input);
   void mix();
   void normalize();

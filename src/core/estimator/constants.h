@@ -43,6 +43,9 @@ inline constexpr std::size_t kBatch = 12;          // first samples that are eva
 inline constexpr int kBankLearning = 8;            // samples without forgetting, and before any seeding anew
 inline constexpr int kBankRobust = 6;              // samples before the Huber gain
 
+inline constexpr double kNoiseDoubt =
+    16;  // samples from which the learned noise is worth more than the doubt
+
 // Both kinds of filter, section 4
 inline constexpr double kStudentDegrees = 6;  // of freedom, of the score
 inline constexpr double kHuber = 3;           // standard deviations
@@ -53,18 +56,19 @@ inline constexpr double kMaxGap = 1e6;        // s, longest prediction
 inline constexpr std::size_t kClockFilters = 9;
 inline constexpr double kLeastWander = 1e-11;  // s/s per sqrt(s)
 inline constexpr double kWanderStep = 4;
+inline constexpr double kClockForget = 0.97;    // of the log weight, each sample
+inline constexpr double kStandingWeight = 60;   // samples that the long memory counts as
+inline constexpr double kStandingMemory = 600;  // samples in which it forgets
+inline constexpr double kStandingClip = 0.5;    // most that one sample says in it
 inline constexpr double kClockFloor = -12;
 inline constexpr double kClockReseed = -5;
 inline constexpr double kClockReseeded = -2;      // log weight of a filter that was seeded anew
-inline constexpr double kClockForget = 0.98;      // of the log weight, each update
 inline constexpr int kClockLearning = 8;          // updates without forgetting, Huber gain and seeding anew
 inline constexpr double kAsymmetry = 0.05;        // deviation of a path's constant bias per least delay
 inline constexpr double kLeastAsymmetry = 1e-7;   // s, added to it
 inline constexpr double kDiffuseDelays = 10;      // delays: the start's deviation of the offset,
 inline constexpr double kDiffuseVariance = 1e-8;  // s^2, and what is added to its square
 inline constexpr std::size_t kStartSamples = 12;  // per feeding source
-inline constexpr double kEarlyNoise = 0.03;  // of the least delay: deviation expected before it is learned
-inline constexpr double kEarlyWeight = 4;    // samples that this expectation counts as
 
 // Path epochs, section 6
 inline constexpr int kEpochLearning = 24;  // samples before a source may have an epoch

@@ -84,7 +84,6 @@ struct ClockEstimator::Impl {
   std::size_t free_slot();
   Bias prior_bias(const Source& source) const;
   ClockModel::Input input(std::size_t slot, const Sample& sample) const;
-  ClockModel::Input early_input(std::size_t slot, const Sample& sample) const;
   void refresh(ClockModel::Input& input) const;
   void note(const ClockModel::Input& input);
   void disturb(double offset, double frequency);
@@ -132,17 +131,6 @@ ClockEstimator::Impl::Bias ClockEstimator::Impl::prior_bias(const Source& source
 ClockModel::Input ClockEstimator::Impl::input(std::size_t slot, const Sample& sample) const {
   ClockModel::Input result{.slot = slot, .at = sample.at, .offset = sample.offset, .delay = sample.delay};
   refresh(result);
-  return result;
-}
-
-/// Section 5.2: what a few samples say of the noise is uncertain; an underestimated noise would be taken for
-/// a frequency.
-ClockModel::Input ClockEstimator::Impl::early_input(std::size_t slot, const Sample& sample) const {
-  ClockModel::Input result = input(slot, sample);
-  const SourceModel& model = find(*slots[slot])->model;
-  const double usual = square(kEarlyNoise * model.min_delay());
-  const double samples = model.bank().samples();
-  result.noise.variance = (samples * result.noise.variance + kEarlyWeight * usual) / (samples + kEarlyWeight);
   return result;
 }
 
@@ -198,7 +186,7 @@ void ClockEstimator::Impl::begin() {
       for (const AssociationId id : feeding) join(id);
       has_estimate = true;
     }
-    clock.add(early_input(*slot_of(p.source), p.sample));
+    clock.add(input(*slot_of(p.source), p.sample));
   }
 }
 

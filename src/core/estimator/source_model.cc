@@ -148,6 +148,14 @@ PathEvent SourceModel::open_epoch(const Shift& shift, double delay) {
 
 double SourceModel::epoch_variance() const { return base_delay_ > 0 ? variance_of(base_shift_) : 0; }
 
+/// Section 4.7: what few samples say of the noise may be much too little.
+Noise SourceModel::noise(double delay) const {
+  Noise result = bank_.noise(excess(delay));
+  const double doubt = kNoiseDoubt / bank_.samples();
+  result.variance *= 1 + doubt * doubt;
+  return result;
+}
+
 double SourceModel::typical_noise() const {
   return std::sqrt(noise(delays_.min_delay() + delays_.typical_excess()).variance);
 }

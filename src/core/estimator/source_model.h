@@ -32,7 +32,8 @@ class SourceModel {
   const FilterBank& bank() const { return bank_; }
   RawTime at() const { return bank_.at(); }
   double min_delay() const { return delays_.min_delay(); }
-  Noise noise(double delay) const { return bank_.noise(excess(delay)); }
+  /// Of a sample with this delay.
+  Noise noise(double delay) const;
   double typical_noise() const;  // standard deviation of a sample of typical delay, s
   /// Of the bias of a path epoch; 0: there is none.
   double epoch_variance() const;
