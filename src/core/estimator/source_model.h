@@ -71,7 +71,7 @@ class SourceModel {
   double base_shift_ = 0;   // by which it is exceeded
 };
 
-/// The bound that operators are told of.
+/// docs/estimator.md, section 9.
 static_assert(sizeof(SourceModel) <= 64 * 1024);
 
 }  // namespace noonmark::core::estimator
