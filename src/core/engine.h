@@ -86,7 +86,7 @@ struct ClockDisturbance {
       by;  // stepped: how far the served clock was set; suspended: for how long the raw scale may have stood
 };
 
-/// The protocol engine: associations, packet tests, selection, discipline and serving. Deterministic and
+/// The protocol engine: associations, packet tests, selection, steering and serving. Deterministic and
 /// without I/O: time, packets and configuration come in as arguments, effects go out through the Outbox. One
 /// thread.
 class Engine {

@@ -1,7 +1,8 @@
 #include "core/leap.h"
 
 #include <algorithm>
-#include <chrono>
+#include <array>
+#include <cstddef>
 #include <iterator>
 
 namespace noonmark::core {
@@ -11,22 +12,44 @@ using wire::Leap;
 
 constexpr std::int64_t kDay = 86400;
 
-std::chrono::year_month_day date_of(std::int64_t now) {
-  return std::chrono::floor<std::chrono::days>(std::chrono::sys_seconds(std::chrono::seconds(now)));
+constexpr std::array<int, 12> kDaysBefore{0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};  // a month
+constexpr int kJune = 5, kDecember = 11;                                                           // from 0
+
+struct Month {
+  std::int64_t year = 1970;
+  int month = 0;  // from 0
+};
+
+bool is_leap_year(std::int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
+
+/// Days from 1970 to the first day of it.
+std::int64_t days_to(const Month& m) {
+  const std::int64_t before = m.year - 1;  // years that are over
+  const std::int64_t leap_days = before / 4 - before / 100 + before / 400 - 477;
+  const bool has_own = m.month > 1 && is_leap_year(m.year);
+  return (m.year - 1970) * 365 + leap_days + kDaysBefore[static_cast<std::size_t>(m.month)] +
+         (has_own ? 1 : 0);
+}
+
+Month after(const Month& m) {
+  return m.month == kDecember ? Month{m.year + 1, 0} : Month{m.year, m.month + 1};
+}
+
+Month month_of(std::int64_t now) {
+  const std::int64_t day = now / kDay;
+  Month m{.year = 1970 + std::max<std::int64_t>(0, day) / 366, .month = 0};
+  while (days_to(after(m)) <= day) m = after(m);
+  return m;
 }
 
 bool is_month_of_leap_seconds(std::int64_t now) {
-  const auto month = date_of(now).month();
-  return month == std::chrono::June || month == std::chrono::December;
+  const int month = month_of(now).month;
+  return month == kJune || month == kDecember;
 }
 
 }  // namespace
 
-std::int64_t end_of_month(std::int64_t now) {
-  const auto today = date_of(now);
-  const auto next = std::chrono::sys_days((today.year() / today.month() / 1) + std::chrono::months(1));
-  return std::chrono::sys_seconds(next).time_since_epoch().count();
-}
+std::int64_t end_of_month(std::int64_t now) { return days_to(after(month_of(now))) * kDay; }
 
 void LeapSeconds::take_votes(const LeapVotes& votes, std::int64_t now) {
   voted_.reset();

@@ -23,6 +23,13 @@ TEST(Leap, AMonthEndsWithTheFirstSecondOfTheNext) {
   EXPECT_EQ(end_of_month(951'782'400), 951'868'800) << "29 February 2000";
 }
 
+TEST(Leap, AYearHasTheRightDaysFor400Years) {
+  std::int64_t now = 946'684'800;  // 2000-01-01
+  int months = 0;
+  for (; months < 4800; ++months) now = end_of_month(now);
+  EXPECT_EQ(now, 946'684'800 + 146'097 * kDay);
+}
+
 TEST(Leap, TheTableAnnouncesForTheMonthAndTellsTheKernelOnTheLastDay) {
   LeapSeconds leap;
   leap.set_table(table(kJuly2017));

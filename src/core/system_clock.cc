@@ -67,7 +67,7 @@ void SystemProcess::order(const ClockCommand& command, Outbox& out) {
 
 void SystemProcess::steer(Instant now, Outbox& out) {
   const auto clock = estimator_.estimate(now.raw);
-  if (!clock) return;
+  if (!clock) return order(steering_.coast(state_.frequency, limits_), out);
   must_steer_ = false;
   double deviation = clock->offset_deviation;
   for (const AssociationId id : feeding_) deviation = std::min(deviation, estimator_.tracking_deviation(id));
@@ -237,7 +237,7 @@ void SystemProcess::mind_leap_table(std::int64_t now, Outbox& out) {
 // --- upkeep
 
 RawTime SystemProcess::next_deadline() const {
-  const bool is_leaping = passage_ && upkeep_ >= passage_->moment - Duration::from_seconds(kLeapWindow);
+  const bool is_leaping = passage_ && upkeep_ > passage_->moment - Duration::from_seconds(kLeapWindow);
   return is_leaping ? upkeep_ : std::min(upkeep_, steering_.next_deadline());
 }
 

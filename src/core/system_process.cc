@@ -323,6 +323,8 @@ void SystemProcess::update(Associations associations, const NtpConfig& config, c
     follow_field(field, is_fed ? fresh : nullptr, now, out);
   } else {
     set_hold(field.hold, out);
+    held_back_.reset();
+    if (state_.sync == SyncState::spike) state_.sync = SyncState::set;
     if (field.peer_problem) blame_ = blame_.value_or(unsync_reason_of(*field.peer_problem));
     const bool may_hold = std::ranges::any_of(config.servers, [&](const ServerConfig& s) {
       return !config.family(s.key.address.family()).disabled;

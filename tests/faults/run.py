@@ -345,7 +345,7 @@ def check_jump(clients):
     """A server that jumps after it was followed."""
     moved = next(c for c in clients if c.name == "moved")
     moved.daemon.wait_synchronized(30)
-    moved.rows[0].answer.offset = 2.0
+    moved.rows[0].answer.offset = 20.0  # more than a slew removes soon
 
 
 def check_probes(daemon, blue):
