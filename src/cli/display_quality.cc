@@ -10,7 +10,6 @@ using core::Quality;
 
 constexpr double kUnknown = 16;  // s: a bound of this or more says nothing (RFC 5905, MAXDISP)
 constexpr double kPpm = 1e6;
-constexpr std::string_view kRelease = "to take the servers' time, run reset ntp-service hold";
 
 std::string bound_text(double seconds) {
   return seconds < kUnknown ? milliseconds(seconds, 3) : std::string("unknown");
@@ -78,6 +77,13 @@ std::string hold_text(const core::Hold& hold) {
   }
 }
 
+/// The build date is the one limit that nobody can put aside.
+std::string_view hold_advice(const core::Hold& hold) {
+  return hold.reason == core::Reason::before_build_date
+             ? "see to the time of the servers"
+             : "to take the servers' time, run reset ntp-service hold";
+}
+
 /// A leap second is the last one of its day: 23:59:60, or the 23:59:59 that is left out.
 std::string announced_leap_text(const Quality& quality) {
   std::string text(leap_text(quality.leap));
@@ -127,7 +133,8 @@ DisplayOutput render_quality(const Snapshot& s) {
   line("leap second table", table_text(quality, s));
   line("TAI minus UTC", quality.tai_offset ? fmt::format("{} s", *quality.tai_offset) : "unknown");
   line("error budget", budget_text(quality, s.config.error_budget));
-  line("held back", quality.hold ? fmt::format("{}; {}", hold_text(*quality.hold), kRelease) : "no");
+  line("held back",
+       quality.hold ? fmt::format("{}; {}", hold_text(*quality.hold), hold_advice(*quality.hold)) : "no");
   auto json = quality_json(quality, s.config.error_budget, s.build_date);
   json["clock"] = core::code(s.clock);
   return {text, std::move(json)};

@@ -53,8 +53,8 @@ TEST(DisplayQuality, AnExceededBudgetAndAHoldSayWhatFollows) {
   EXPECT_THAT(output.text,
               HasSubstr(" error budget: 5 ms, exceeded: requests are answered as unsynchronized\n"));
   EXPECT_THAT(output.text, HasSubstr(" leap second table: expired 2026-09-21"));
-  EXPECT_THAT(output.text, HasSubstr("before this program was built; to take the servers' time, run reset "
-                                     "ntp-service hold\n"));
+  EXPECT_THAT(output.text,
+              HasSubstr("leads to before this program was built; see to the time of the servers\n"));
   EXPECT_EQ(output.json.at("hold").at("code"), "before-build-date");
   EXPECT_EQ(output.json.at("error_budget").at("exceeded"), true);
 }

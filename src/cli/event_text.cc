@@ -57,11 +57,10 @@ EventText text_of(const core::HoldoverChanged& event) {
 
 EventText text_of(const core::HoldChanged& event) {
   if (!event.hold) return {LogLevel::notice, "NTP/4/NTP_HOLD: The clock is no longer held back."};
-  return {
-      LogLevel::error,
-      fmt::format("NTP/2/NTP_HOLD: The clock is held back: {}. To take the servers' time all the same, run "
-                  "reset ntp-service hold. (Reason = {}, Offset = {} s)",
-                  hold_text(*event.hold), core::code(event.hold->reason), fixed(event.hold->offset, 6))};
+  return {LogLevel::error,
+          fmt::format("NTP/2/NTP_HOLD: The clock is held back: {}; {}. (Reason = {}, Offset = {} s)",
+                      hold_text(*event.hold), hold_advice(*event.hold), core::code(event.hold->reason),
+                      fixed(event.hold->offset, 6))};
 }
 
 EventText text_of(const core::BudgetCrossed& event) {

@@ -38,12 +38,11 @@ TEST(EventText, ASessionsVerdictsAreItsCodes) {
 TEST(EventText, AClockThatIsHeldBackSaysHowItIsReleased) {
   const auto text = event_text(core::HoldChanged{core::Hold{core::Reason::offset_limit, 90000}});
   EXPECT_EQ(text.level, base::LogLevel::error);
-  EXPECT_EQ(
-      text.line,
-      "NTP/2/NTP_HOLD: The clock is held back: the servers' offset of 90000.000 s is beyond the "
-      "offset-limit. "
-      "To take the servers' time all the same, run reset ntp-service hold. (Reason = offset-limit, Offset = "
-      "90000.000000 s)");
+  EXPECT_EQ(text.line,
+            "NTP/2/NTP_HOLD: The clock is held back: the servers' offset of 90000.000 s is beyond the "
+            "offset-limit; "
+            "to take the servers' time, run reset ntp-service hold. (Reason = offset-limit, Offset = "
+            "90000.000000 s)");
   EXPECT_EQ(event_text(core::HoldChanged{}).level, base::LogLevel::notice);
 }
 

@@ -318,9 +318,8 @@ Explanation explain_probe(const AssociationState& session, const Snapshot& snaps
 std::optional<Explanation> explain_clock(const Snapshot& s) {
   const auto& quality = s.quality;
   if (quality.hold)
-    return Explanation{
-        "clock-held", "the clock is held back: " + hold_text(*quality.hold),
-        "find out which clock is wrong; to take the servers' time, run reset ntp-service hold"};
+    return Explanation{"clock-held", "the clock is held back: " + hold_text(*quality.hold),
+                       fmt::format("find out which clock is wrong; {}", hold_advice(*quality.hold))};
   if (quality.state != core::ClockState::holdover) return std::nullopt;
   const auto since = quality.last_update
                          ? fmt::format(" since {} UTC", short_time(*quality.last_update, s.build_date))

@@ -268,9 +268,10 @@ constexpr std::array kTexts{
                   "reset ntp-service session"},
     ReferenceText{
         "reset ntp-service hold",
-        "When the time of the servers is so far off that it is not taken (offset-limit, build date, "
-        "step-policy), the clock is held back and an alarm is logged. This takes it all the same, once, "
-        "by a step of any size. Asks first.",
+        "When the time of the servers is so far off that it is not taken (offset-limit, step-policy), the "
+        "clock is "
+        "held back and an alarm is logged. This takes it all the same, once, by a step of any size. Asks "
+        "first. Time from before this program was built is never taken.",
         "reset ntp-service hold"},
     ReferenceText{"display clock", "The corrected time, in UTC.", "display clock"},
     ReferenceText{"display interface brief",

@@ -89,6 +89,9 @@ void reset_ntp_sessions(Session& session, const Match&) { session.services().res
 void reset_ntp_hold(Session& session, const Match&) {
   const auto& hold = session.services().engine.state().hold;
   if (!hold) return session.say("Info: The clock is not held back.");
+  if (hold->reason == core::Reason::before_build_date)
+    return session.refuse(
+        "No clock is set to before this program was built; see to the time of the servers.");
   session.ask_yes_no(
       fmt::format("Warning: The clock will be set to the time of the servers, by {}. Continue? [Y/N]:",
                   offset_text(hold->offset)),
