@@ -23,7 +23,7 @@ TEST(DisplayQuality, ASynchronizedClockHasAllOfIt) {
             " frequency correction: -12.0000 ppm, known to 0.0113 ppm\n"
             " last update: 2026-11-22 20:15:36 UTC, 21 s ago\n"
             " leap second: none\n"
-            " leap second table: expires 2027-04-18 22:13:20 UTC\n"
+            " leap second table: expires 2027-04-17 22:13:20 UTC\n"
             " TAI minus UTC: 37 s\n"
             " error budget: 20 ms, kept\n"
             " held back: no\n");
@@ -64,7 +64,7 @@ TEST(DisplayQuality, JsonIsInSeconds) {
   EXPECT_EQ(json.at("state"), "synchronized");
   EXPECT_EQ(json.at("error_bound_s"), 0.012085);
   EXPECT_EQ(json.at("error_growth_s_per_s"), 0.15e-6);
-  EXPECT_EQ(json.at("leap_table_expires"), "2027-04-18T22:13:20Z");
+  EXPECT_EQ(json.at("leap_table_expires"), "2027-04-17T22:13:20Z");
   EXPECT_EQ(json.at("last_update"), "2026-11-22T20:15:36.250Z");
 }
 

@@ -98,8 +98,7 @@ constexpr std::array<Row, static_cast<std::size_t>(AdviceCode::kCount)> kRows{{
      "serves. Configure ntp-service step-policy at-start or forward-only.",
      "RFC 5905 section 11.3, Clock Discipline Algorithm"},
     {AdviceCode::never_steps, "never-steps", "Info", Say::at_commit,
-     "With step-policy never a clock that is wrong at the start is slewed, by 5 minutes in an hour at most. "
-     "Until it is right this device is not synchronized.",
+     "With step-policy never a clock that is wrong at the start is slewed, by 5 minutes in an hour at most.",
      "RFC 5905 section 11.3, Clock Discipline Algorithm"},
     {AdviceCode::unauthenticated, "unauthenticated", "Info", Say::in_review,
      "The replies of {0} are not authenticated: whoever is on the way can set this clock. Configure a "

@@ -196,6 +196,7 @@ TEST_F(AdviceTest, ALeapSecondTableThatIsMissingOrEndsSoon) {
       if (text.code.starts_with("leap-table")) found = text.sentence;
     return found;
   };
+  next = {};
   EXPECT_EQ(code({}), "") << "without servers nobody asks for it";
   next.servers.put(server("192.0.2.1"));
   EXPECT_THAT(code({}), HasSubstr("no table of leap seconds"));
