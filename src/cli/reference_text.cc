@@ -83,16 +83,18 @@ constexpr std::array kTexts{
     ReferenceText{"ntp-service offset-limit <offset>",
                   "Time that differs by more than this from the clock is not taken.",
                   "ntp-service offset-limit 1000"},
-    ReferenceText{
-        "ntp-service step-policy { at-start | always | never | forward-only }"
-        " [ threshold <milliseconds> | backward-limit <seconds> ] *",
-        "Offsets below the threshold are slewed. Beyond it, at-start (the default): the first setting is a "
-        "step, "
-        "later an offset has to persist for 900 s. always: a step at once, at any time. never: slews only, "
-        "at most "
-        "1 s in 12 s. forward-only: as at-start, but backwards only slews. A step further back than the "
-        "backward-limit is not made. What the policy forbids is shown by display ntp-service quality.",
-        "ntp-service step-policy at-start threshold 500 backward-limit 60"},
+    ReferenceText{"ntp-service step-policy { at-start | always | never | forward-only }"
+                  " [ threshold <milliseconds> | backward-limit <seconds> ] *",
+                  "Offsets below the threshold are slewed, at most 1 s in 12 s. Beyond it, at-start (the "
+                  "default): the first "
+                  "setting is a step, later an offset has to persist for 900 s. always: a step at once, at "
+                  "any time. never: "
+                  "no steps. forward-only: as at-start, but never backwards. backward-limit: no step goes "
+                  "further back. What "
+                  "may not be stepped is slewed if that takes a day at most; else the clock is held back, "
+                  "with an alarm: see "
+                  "display ntp-service quality and reset ntp-service hold.",
+                  "ntp-service step-policy at-start threshold 500 backward-limit 60"},
     ReferenceText{
         "ntp-service error-budget <milliseconds> [ stop-serving ]",
         "An alarm is logged when the error bound of the clock crosses the budget, and again when it "
