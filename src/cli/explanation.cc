@@ -331,7 +331,8 @@ std::optional<Explanation> explain_clock(const Snapshot& s) {
           "is {} and grows by {} us in a second",
           since, source_name(quality.source, quality.vpn), milliseconds(quality.error_bound, 3),
           fixed(quality.error_growth * 1e6, 4)),
-      "see to the servers below; this ends when one of them can be followed, or when the bound is too large"};
+      "see to the servers below; this ends when one of them can be followed, or when the bound reaches "
+      "max-distance"};
 }
 
 Explanation explain_local_clock(const Snapshot& snapshot) {
