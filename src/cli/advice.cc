@@ -7,7 +7,10 @@
 namespace noonmark::cli {
 
 std::vector<config::Advice> advice_on(const Services& services, const config::Configuration& configuration) {
-  return config::advise(configuration, services.network, services.engine.associations(services.clock.now()));
+  const auto now = services.clock.now();
+  const config::LeapTableFacts leap_table{.expires = services.engine.quality(now).leap_table_expires,
+                                          .now = now.served.unix_seconds_near(services.build_date)};
+  return config::advise(configuration, services.network, services.engine.associations(now), leap_table);
 }
 
 DisplayOutput render_lint(std::span<const config::Advice> advice) {

@@ -40,6 +40,7 @@ struct Services {
   std::string host_name;                 // the prompt's, until `sysname`
   std::string version;                   // "0.1.0"
   std::function<void()> reset_sessions;  // `reset ntp-service session`
+  std::function<void()> release_hold{};  // `reset ntp-service hold`
   std::function<void(const core::StatisticsScope&)> reset_statistics{};
   Probes probes{};
   LogRelay* log = nullptr;                  // where `terminal monitor` listens

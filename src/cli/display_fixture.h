@@ -22,6 +22,7 @@ struct DisplayFixture {
   std::optional<core::Duration> true_offset;
   core::ClockKind clock = core::ClockKind::system;
   std::vector<const core::PacketStatistics*> statistics;  // of the sessions
+  core::Quality quality;
 
   static core::Timestamp at(std::uint64_t seconds, std::uint64_t fraction = 0) {
     return core::Timestamp::from_raw(seconds << 32 | fraction);
@@ -45,11 +46,36 @@ struct DisplayFixture {
     system.peer_dispersion = 0.00295;
     system.frequency = -12e-6;
     system.sync = core::SyncState::synchronized;
+    system.clock_state = core::ClockState::synchronized;
+    quality = {.state = core::ClockState::synchronized,
+               .error_bound = 0.012085,
+               .error_growth = 0.15e-6,
+               .estimated_error = 0.0000421,
+               .frequency = -12e-6,
+               .frequency_error = 0.0113e-6,
+               .source = "192.0.2.10",
+               .vpn = "MGMT",
+               .stratum = 3,
+               .leap = wire::Leap::none,
+               .leap_at = {},
+               .tai_offset = 37,
+               .leap_table_expires = kBuildDate + 18'000'000,
+               .hold = {},
+               .last_update = system.reference};
+  }
+
+  /// The server is lost, and the clock runs on.
+  void enter_holdover() {
+    server().reason = core::Reason::no_reply;
+    server().reach = 0;
+    server().system_peer = false;
+    system.system_peer.reset();
+    system.clock_state = quality.state = core::ClockState::holdover;
   }
 
   core::AssociationState& server() { return associations.front(); }
   Snapshot snapshot() const {
-    return {system, config, network, associations, now, kBuildDate, true_offset, clock, statistics};
+    return {system, config, network, associations, now, kBuildDate, true_offset, clock, statistics, quality};
   }
 
   static core::Interface interface(std::uint32_t index, std::string name, std::string alias,

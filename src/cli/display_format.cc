@@ -18,12 +18,9 @@ struct CivilTime {
   unsigned hour = 0, minute = 0, second = 0, millisecond = 0;
 };
 
-/// UTC, rounded to the nearest millisecond.
-CivilTime civil_time(core::Timestamp time, std::int64_t build_date) {
-  if (time.is_zero()) return {};
+CivilTime civil_time(std::int64_t unix_seconds, unsigned millisecond) {
   using namespace std::chrono;
-  const auto rounded = time + core::Duration::from_nanoseconds(500'000);
-  const sys_seconds seconds_since_1970{seconds{rounded.unix_seconds_near(build_date)}};
+  const sys_seconds seconds_since_1970{seconds{unix_seconds}};
   const auto day = floor<days>(seconds_since_1970);
   const year_month_day date{day};
   const hh_mm_ss clock{seconds_since_1970 - day};
@@ -33,7 +30,20 @@ CivilTime civil_time(core::Timestamp time, std::int64_t build_date) {
           static_cast<unsigned>(clock.hours().count()),
           static_cast<unsigned>(clock.minutes().count()),
           static_cast<unsigned>(clock.seconds().count()),
-          static_cast<unsigned>((std::uint64_t{rounded.fraction()} * 1000) >> 32)};
+          millisecond};
+}
+
+/// UTC, rounded to the nearest millisecond.
+CivilTime civil_time(core::Timestamp time, std::int64_t build_date) {
+  if (time.is_zero()) return {};
+  const auto rounded = time + core::Duration::from_nanoseconds(500'000);
+  return civil_time(rounded.unix_seconds_near(build_date),
+                    static_cast<unsigned>((std::uint64_t{rounded.fraction()} * 1000) >> 32));
+}
+
+std::string short_text(const CivilTime& t) {
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", t.year, t.month, t.day, t.hour, t.minute,
+                     t.second);
 }
 
 bool is_letter_code(std::uint32_t reference_id) {
@@ -78,9 +88,15 @@ std::string vrp_time(core::Timestamp time, std::int64_t build_date) {
 }
 
 std::string short_time(core::Timestamp time, std::int64_t build_date) {
-  const auto t = civil_time(time, build_date);
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", t.year, t.month, t.day, t.hour, t.minute,
-                     t.second);
+  return short_text(civil_time(time, build_date));
+}
+
+std::string short_time(std::int64_t unix_seconds) { return short_text(civil_time(unix_seconds, 0)); }
+
+std::string json_time(std::int64_t unix_seconds) {
+  auto text = short_time(unix_seconds);
+  text.replace(text.find(' '), 1, 1, 'T');
+  return text + 'Z';
 }
 
 nlohmann::json json_time(core::Timestamp time, std::int64_t build_date) {
@@ -106,6 +122,15 @@ std::string_view leap_text(wire::Leap leap) {
     case wire::Leap::unknown: break;
   }
   return "unknown";
+}
+
+std::string_view state_code(core::ClockState state) {
+  switch (state) {
+    case core::ClockState::synchronized: return "synchronized";
+    case core::ClockState::holdover: return "holdover";
+    case core::ClockState::unsynchronized: break;
+  }
+  return "unsynchronized";
 }
 
 std::string source_name(std::string_view source, std::string_view vpn) {

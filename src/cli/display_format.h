@@ -28,6 +28,7 @@ struct Snapshot {
   std::optional<core::Duration> true_offset;  // the virtual clock's own knowledge
   core::ClockKind clock = core::ClockKind::system;
   std::span<const core::PacketStatistics* const> statistics{};  // of the sessions; empty: not asked for
+  core::Quality quality{};
 };
 
 /// "0.4127": `value` with that many decimals, never "-0.00".
@@ -43,8 +44,11 @@ double json_ms(double seconds);
 std::string vrp_time(core::Timestamp time, std::int64_t build_date);
 /// "2026-11-22 20:15:36", UTC.
 std::string short_time(core::Timestamp time, std::int64_t build_date);
+std::string short_time(std::int64_t unix_seconds);
 /// "2026-11-22T20:15:36.250Z", null for a zero time stamp.
 nlohmann::json json_time(core::Timestamp time, std::int64_t build_date);
+/// "2026-11-22T20:15:36Z"
+std::string json_time(std::int64_t unix_seconds);
 
 /// "192.0.2.10(MGMT)", without parentheses for the public instance.
 std::string source_name(std::string_view source, std::string_view vpn);
@@ -53,6 +57,8 @@ std::string source_name(const core::ServerKey& server);
 std::string place_text(std::string_view vpn);
 /// "none", "insert", "delete", "unknown".
 std::string_view leap_text(wire::Leap leap);
+/// "synchronized", "holdover", "unsynchronized".
+std::string_view state_code(core::ClockState state);
 /// "LOCAL(0)".
 std::string local_clock_name(unsigned unit);
 /// A server's reference ID by its stratum (RFC 5905 section 7.3): four letters at stratum 0, 1 and 16, else

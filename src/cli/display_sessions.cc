@@ -283,6 +283,14 @@ DisplayOutput render_explain(const Snapshot& s, const ServerFilter& filter) {
       "", {{"schema", kJsonSchema}, {"clock", core::code(s.clock)}, {"sessions", nlohmann::json::array()}}};
   if (const auto sentence = clock_sentence(s.clock); !sentence.empty())
     output.text = fmt::format(" {}\n", sentence);
+  if (const auto clock = filter.is_empty() ? explain_clock(s) : std::nullopt) {
+    if (!output.text.empty()) output.text += '\n';
+    output.text +=
+        fmt::format(" clock: {}\n code: {}\n do: {}\n", clock->sentence, clock->code, clock->advice);
+    output.json["clock_code"] = clock->code;
+    output.json["clock_reason"] = clock->sentence;
+    output.json["clock_advice"] = clock->advice;
+  }
   if (s.config.local_clock && filter.is_empty())
     add_explanation(output, local_clock_session(s), {}, nlohmann::json::object());
   for (std::size_t i = 0; i < s.associations.size(); ++i) {

@@ -267,5 +267,34 @@ TEST(DisplayExplain, SaysWhenTheKernelsClockIsLeftAlone) {
   EXPECT_EQ(render_explain(f.snapshot(), kEverySession).json.at("clock"), "virtual");
 }
 
+TEST(DisplayExplain, HoldoverAndAHoldStandBeforeTheSessions) {
+  DisplayFixture f;
+  f.enter_holdover();
+  auto output = render_explain(f.snapshot(), kEverySession);
+  EXPECT_THAT(
+      output.text,
+      ::testing::StartsWith(
+          " clock: no server can be followed since 2026-11-22 20:15:36 UTC, and the clock runs on with what "
+          "was "
+          "learned from 192.0.2.10(MGMT): its error bound is 12.085 ms and grows by 0.1500 us in a second\n"
+          " code: holdover\n"));
+  EXPECT_EQ(output.json.at("clock_code"), "holdover");
+  f.quality.hold = core::Hold{core::Reason::offset_limit, 90000};
+  output = render_explain(f.snapshot(), kEverySession);
+  EXPECT_THAT(output.text, HasSubstr(" code: clock-held\n do: find out which clock is wrong; to take"));
+  EXPECT_FALSE(render_explain(f.snapshot(), only("192.0.2.10")).json.contains("clock_code"));
+}
+
+TEST(DisplayExplain, AFalsetickersTimeStandsAgainstThatOfTheMajority) {
+  DisplayFixture f;
+  f.server().reason = core::Reason::falseticker;
+  f.server().offset = 5;
+  f.system.agreement = {.voters = 3, .agreeing = 2, .majority = true, .low = -0.001, .high = 0.002};
+  EXPECT_THAT(
+      render_explain(f.snapshot(), kEverySession).text,
+      HasSubstr("disagrees with that of the majority: it lies between 4.986 s and 5.014 s, theirs between "
+                "-1.000 ms and 2.000 ms: a falseticker\n"));
+}
+
 }  // namespace
 }  // namespace noonmark::cli

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "cli/display_quality.h"
+
 namespace noonmark::cli {
 namespace {
 
@@ -24,6 +26,11 @@ Reference reference_of(const Snapshot& s) {
   return {reference_id_text(s.system.reference_id,
                             s.system.stratum > 1 ? std::uint8_t(s.system.stratum - 1) : std::uint8_t{0}),
           ""};
+}
+
+std::string_view clock_status(const core::SystemState& system) {
+  if (system.clock_state == core::ClockState::holdover) return state_code(system.clock_state);
+  return system.is_synchronized() ? "synchronized" : "unsynchronized";
 }
 
 /// The oscillator's: what has to be corrected by +1 ppm beats 1 ppm too slowly.
@@ -52,6 +59,8 @@ nlohmann::json to_json(const Snapshot& s, const Reference& reference) {
       {"synchronization_state", sync_state_text(system)},
       {"clock_settable", system.clock_settable},
       {"clock", core::code(s.clock)},
+      {"state", clock_status(system)},
+      {"leap", leap_text(system.leap)},
   };
   if (s.true_offset) json["true_offset_ms"] = json_ms(s.true_offset->seconds());
   return json;
@@ -66,7 +75,7 @@ DisplayOutput render_status(const Snapshot& s) {
   const auto line = [&text](std::string_view name, std::string_view value) {
     text += fmt::format(" {}: {}\n", name, value);
   };
-  line("clock status", system.is_synchronized() ? "synchronized" : "unsynchronized");
+  line("clock status", clock_status(system));
   line("clock stratum", std::to_string(system.is_synchronized() ? system.stratum : wire::kMaxStratum));
   line("reference clock ID", source_name(reference.source, reference.vpn));
   line("nominal frequency", fixed(kNominalFrequency, 4) + " Hz");
@@ -78,6 +87,10 @@ DisplayOutput render_status(const Snapshot& s) {
   line("peer dispersion", milliseconds(system.peer_dispersion, 2));
   line("reference time", vrp_time(reference_time_now(system, s.now.served), s.build_date));
   line("synchronization state", sync_state_text(system));
+  if (system.leap == wire::Leap::insert || system.leap == wire::Leap::remove)
+    line("leap second", announced_leap_text(s.quality));
+  if (system.hold)
+    line("held back", fmt::format("{}; see display ntp-service quality", hold_text(*system.hold)));
   if (s.true_offset) line("true offset", milliseconds(s.true_offset->seconds(), 4));
   return {text, to_json(s, reference)};
 }

@@ -88,6 +88,22 @@ TEST(DisplayStatus, OnlyTheVirtualClockShowsItsTrueOffset) {
   EXPECT_FALSE(render_status(DisplayFixture{}.snapshot()).json.contains("true_offset_ms"));
 }
 
+TEST(DisplayStatus, HoldoverAndALeapSecondAndAHoldAreSaid) {
+  DisplayFixture f;
+  f.enter_holdover();
+  f.system.leap = f.quality.leap = wire::Leap::insert;
+  f.quality.leap_at = 1'798'761'600;
+  f.system.hold = core::Hold{core::Reason::step_refused, -7.5};
+  const auto output = render_status(f.snapshot());
+  EXPECT_THAT(output.text, ::testing::StartsWith(" clock status: holdover\n clock stratum: 3\n"));
+  EXPECT_THAT(output.text,
+              EndsWith(" leap second: insert, at 2026-12-31 23:59:60 UTC\n"
+                       " held back: the servers' offset of -7.500 s needs a step that step-policy "
+                       "forbids; see display ntp-service quality\n"));
+  EXPECT_EQ(output.json.at("state"), "holdover");
+  EXPECT_EQ(output.json.at("leap"), "insert");
+}
+
 TEST(DisplayStatus, JsonHasTheSameValuesWithUnitsInTheNames) {
   const auto json = render_status(DisplayFixture{}.snapshot()).json;
   EXPECT_EQ(json.at("schema"), 1);

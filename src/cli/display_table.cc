@@ -5,6 +5,7 @@
 #include "cli/display_event.h"
 #include "cli/display_format.h"
 #include "cli/display_machine.h"
+#include "cli/display_quality.h"
 #include "cli/display_sessions.h"
 #include "cli/display_statistics.h"
 #include "cli/display_status.h"
@@ -18,6 +19,10 @@ using Output = base::Result<DisplayOutput>;
 
 Output display_status(const Services& services, const Arguments&) {
   return with_snapshot(services, render_status);
+}
+
+Output display_quality(const Services& services, const Arguments&) {
+  return with_snapshot(services, render_quality);
 }
 
 Output display_sessions(const Services& services, const Arguments& arguments) {
@@ -54,7 +59,7 @@ Output display_lint(const Services& services, const Arguments&) {
   return render_lint(advice_on(services, services.datastore.running()));
 }
 
-constexpr std::array<DisplayCommand, 12> kCommands{{
+constexpr std::array<DisplayCommand, 13> kCommands{{
     {"display clock", "Time of the corrected clock", display_clock},
     {"display configuration lint", "Advice on the running configuration", display_lint},
     {"display interface brief", "Interfaces with their state, VPN instance and addresses",
@@ -63,6 +68,7 @@ constexpr std::array<DisplayCommand, 12> kCommands{{
     {"display ntp-service event clock-unsync", "The last losses of synchronization", display_unsync_events},
     {"display ntp-service explain [ <ipv4-address> | ipv6 <ipv6-address> ] [ vpn-instance <vpn-name> ]",
      "Why each session is as it is, and what to do", display_explain},
+    {"display ntp-service quality", "How far the clock can be trusted", display_quality},
     {"display ntp-service sessions [ verbose ]", "NTP sessions", display_sessions},
     {"display ntp-service statistics packet [ ipv6 ]", "Counters of NTP packets", display_statistics},
     {"display ntp-service statistics packet [ ipv6 ] interface { <interface-name> | all }",

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/display_format.h"
+#include "cli/display_quality.h"
 #include "core/reason.h"
 
 namespace noonmark::cli {
@@ -42,47 +43,59 @@ EventText text_of(const core::SessionChanged& event) {
 }
 
 EventText text_of(const core::HoldoverChanged& event) {
-  return {LogLevel::warning,
-          fmt::format("NTP/4/NTP_HOLDOVER: Holdover {}. (ErrorBound = {} s)", event.begins ? "began" : "ended",
-                      fixed(event.error_bound, 6))};
+  if (event.begins)
+    return {LogLevel::warning,
+            fmt::format("NTP/4/NTP_HOLDOVER: No server is left; the clock runs on with what was learned. "
+                        "(ErrorBound = {} s)",
+                        fixed(event.error_bound, 6))};
+  return {
+      LogLevel::error,
+      fmt::format("NTP/2/NTP_HOLDOVER: Holdover has ended without a server: the error bound is too large. "
+                  "(ErrorBound = {} s)",
+                  fixed(event.error_bound, 6))};
 }
 
 EventText text_of(const core::HoldChanged& event) {
   if (!event.hold) return {LogLevel::notice, "NTP/4/NTP_HOLD: The clock is no longer held back."};
   return {LogLevel::error,
-          fmt::format("NTP/2/NTP_HOLD: The clock is held back. (Reason = {}, Offset = {} s) To take the "
-                      "servers' time all the same, run reset ntp-service hold.",
-                      core::code(event.hold->reason), fixed(event.hold->offset, 6))};
+          fmt::format("NTP/2/NTP_HOLD: The clock is held back: {}; {}. (Reason = {}, Offset = {} s)",
+                      hold_text(*event.hold), hold_advice(*event.hold), core::code(event.hold->reason),
+                      fixed(event.hold->offset, 6))};
 }
 
 EventText text_of(const core::BudgetCrossed& event) {
   return {event.exceeded ? LogLevel::error : LogLevel::notice,
-          fmt::format("NTP/2/NTP_ERROR_BUDGET: The error bound is {} the error budget. (ErrorBound = {} s, "
-                      "ErrorBudget = {} s)",
-                      event.exceeded ? "beyond" : "within", fixed(event.error_bound, 6),
-                      fixed(event.limit, 3))};
+          fmt::format(
+              "NTP/{}/NTP_ERROR_BUDGET: The error bound of the clock is {} the error budget. (ErrorBound = "
+              "{} s, ErrorBudget = {} s)",
+              event.exceeded ? 2 : 4, event.exceeded ? "beyond" : "within", fixed(event.error_bound, 6),
+              fixed(event.limit, 3))};
 }
 
 EventText text_of(const core::ClockDisturbed& event) {
-  const bool stepped = event.how == core::ClockDisturbed::How::stepped;
-  return {LogLevel::warning,
-          fmt::format("NTP/4/NTP_CLOCK_DISTURBED: {}. ({} = {} s)",
-                      stepped ? "Another program set the clock" : "The machine was suspended",
-                      stepped ? "Offset" : "Duration", fixed(event.by.seconds(), 6))};
+  if (event.how == core::ClockDisturbed::How::stepped)
+    return {LogLevel::warning,
+            fmt::format("NTP/4/NTP_CLOCK_DISTURBED: Another program set the clock. (Offset = {} s)",
+                        fixed(event.by.seconds(), 6))};
+  return {LogLevel::notice,
+          fmt::format("NTP/5/NTP_CLOCK_DISTURBED: The machine was suspended. (Duration = {} s)",
+                      fixed(event.by.seconds(), 3))};
 }
 
 EventText text_of(const core::LeapChanged& event) {
-  if (event.leap == wire::Leap::none)
-    return {LogLevel::notice, "NTP/4/NTP_LEAP: No leap second is ahead any more."};
+  if (event.leap != wire::Leap::insert && event.leap != wire::Leap::remove)
+    return {LogLevel::notice, "NTP/4/NTP_LEAP: No leap second is announced any more."};
   return {LogLevel::notice,
-          fmt::format("NTP/4/NTP_LEAP: A leap second will be {}. (UnixTime = {})",
-                      event.leap == wire::Leap::insert ? "inserted" : "removed", event.at)};
+          fmt::format("NTP/4/NTP_LEAP: A leap second will be {} before {} UTC.",
+                      event.leap == wire::Leap::insert ? "inserted" : "left out", short_time(event.at))};
 }
 
 EventText text_of(const core::LeapTableExpires& event) {
   return {LogLevel::warning,
-          fmt::format("NTP/4/NTP_LEAP_TABLE: The system's leap second table {}. (UnixTime = {})",
-                      event.expired ? "has expired" : "expires soon", event.at)};
+          fmt::format(
+              "NTP/4/NTP_LEAP_TABLE: The leap second table of this machine {}; update tzdata. (Expires = {} "
+              "UTC)",
+              event.expired ? "has expired" : "expires soon", short_time(event.at))};
 }
 
 }  // namespace

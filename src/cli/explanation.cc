@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/nearest_names.h"
+#include "cli/display_quality.h"
 #include "core/config.h"
 
 namespace noonmark::cli {
@@ -118,7 +119,10 @@ constexpr std::array<Row, static_cast<std::size_t>(Reason::kCount)> kRows{{
     {Reason::distance_exceeded,
      "its synchronization distance of {distance} exceeds max-distance {max_distance} s",
      "wait for more replies; if it stays, configure a nearer server or a larger ntp-service max-distance"},
-    {Reason::falseticker, "its time disagrees with that of the majority (offset {offset}): a falseticker",
+    {Reason::falseticker,
+     "its time disagrees with that of the majority: it lies between {low} and {high}, theirs between "
+     "{agreed_low} "
+     "and {agreed_high}: a falseticker",
      "see to the time of that server, or remove it"},
     {Reason::no_majority,
      "the servers disagree (offset {offset}) and no majority agrees on a time, so none is followed",
@@ -276,6 +280,10 @@ fmt::dynamic_format_arg_store<fmt::format_context> facts_of(const AssociationSta
   add("local_stratum", s.config.local_clock ? static_cast<int>(s.config.local_clock->stratum) : 0);
   add("distance", offset_text(session.root_distance));
   add("max_distance", s.config.max_distance);
+  add("low", offset_text(session.offset - session.root_distance));
+  add("high", offset_text(session.offset + session.root_distance));
+  add("agreed_low", offset_text(s.system.agreement.low));
+  add("agreed_high", offset_text(s.system.agreement.high));
   add("offset", offset_text(session.offset));
   add("offset_limit", s.config.offset_limit);
   add("spike", std::llround(std::ceil(s.system.spike_remaining)));
@@ -307,6 +315,26 @@ Explanation explain_probe(const AssociationState& session, const Snapshot& snaps
   CHECK(index < kRows.size());
   const auto facts = facts_of(session, snapshot);
   return {core::code(session.reason), fill(kRows[index].sentence, facts), fill(kRows[index].advice, facts)};
+}
+
+std::optional<Explanation> explain_clock(const Snapshot& s) {
+  const auto& quality = s.quality;
+  if (quality.hold)
+    return Explanation{"clock-held", "the clock is held back: " + hold_text(*quality.hold),
+                       fmt::format("find out which clock is wrong; {}", hold_advice(*quality.hold))};
+  if (quality.state != core::ClockState::holdover) return std::nullopt;
+  const auto since = quality.last_update
+                         ? fmt::format(" since {} UTC", short_time(*quality.last_update, s.build_date))
+                         : std::string{};
+  return Explanation{
+      "holdover",
+      fmt::format(
+          "no server can be followed{}, and the clock runs on with what was learned from {}: its error bound "
+          "is {} and grows by {} us in a second",
+          since, source_name(quality.source, quality.vpn), milliseconds(quality.error_bound, 3),
+          fixed(quality.error_growth * 1e6, 4)),
+      "see to the servers below; this ends when one of them can be followed, or when the bound reaches "
+      "max-distance"};
 }
 
 Explanation explain_local_clock(const Snapshot& snapshot) {

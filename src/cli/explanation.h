@@ -20,6 +20,8 @@ Explanation explain(const core::AssociationState& session, const Snapshot& snaps
 Explanation explain_probe(const core::AssociationState& session, const Snapshot& snapshot);
 /// The source interface that the server line or the configuration names for it; empty: none.
 std::string configured_interface(const core::AssociationState& session, const core::NtpConfig& config);
+/// The clock as a whole, where more is to be said than of its sessions: it is held back, or in holdover.
+std::optional<Explanation> explain_clock(const Snapshot& snapshot);
 /// The session of `refclock-master`; the configuration must have one.
 Explanation explain_local_clock(const Snapshot& snapshot);
 

@@ -83,6 +83,23 @@ constexpr std::array kTexts{
     ReferenceText{"ntp-service offset-limit <offset>",
                   "Time that differs by more than this from the clock is not taken.",
                   "ntp-service offset-limit 1000"},
+    ReferenceText{"ntp-service step-policy { at-start | always | never | forward-only }"
+                  " [ threshold <milliseconds> | backward-limit <seconds> ] *",
+                  "Offsets below the threshold are slewed, at most 1 s in 12 s. Beyond it, at-start (the "
+                  "default): the first "
+                  "setting is a step, later an offset has to persist for 900 s. always: a step at once, at "
+                  "any time. never: "
+                  "no steps. forward-only: as at-start, but never backwards. backward-limit: no step goes "
+                  "further back. What "
+                  "may not be stepped is slewed if that takes a day at most; else the clock is held back, "
+                  "with an alarm: see "
+                  "display ntp-service quality and reset ntp-service hold.",
+                  "ntp-service step-policy at-start threshold 500 backward-limit 60"},
+    ReferenceText{
+        "ntp-service error-budget <milliseconds> [ stop-serving ]",
+        "An alarm is logged when the error bound of the clock crosses the budget, and again when it "
+        "is back. stop-serving: beyond it requests are answered as unsynchronized (stratum 16).",
+        "ntp-service error-budget 50 stop-serving"},
     ReferenceText{"ntp-service authentication enable",
                   "The clock follows only servers whose line names a reliable key. Off by default.",
                   "ntp-service authentication enable"},
@@ -251,6 +268,13 @@ constexpr std::array kTexts{
                   "All sessions forget what they measured and begin with a burst-free first request; servers "
                   "that refused with DENY or RSTR are asked again.",
                   "reset ntp-service session"},
+    ReferenceText{
+        "reset ntp-service hold",
+        "When the time of the servers is so far off that it is not taken (offset-limit, step-policy), the "
+        "clock is "
+        "held back and an alarm is logged. This takes it all the same, once, by a step of any size. Asks "
+        "first. Time from before this program was built is never taken.",
+        "reset ntp-service hold"},
     ReferenceText{"display clock", "The corrected time, in UTC.", "display clock"},
     ReferenceText{"display interface brief",
                   "Every interface of the machine and of the namespaces that are VPN instances, as the "
@@ -271,6 +295,14 @@ constexpr std::array kTexts{
         "what was sent and from where, what came back, which test each of the last eight replies passed or "
         "failed, and how the selection judged it. Without vpn-instance the servers in every VPN instance.",
         "display ntp-service explain 192.0.2.1"},
+    ReferenceText{
+        "display ntp-service quality",
+        "The error bound of the clock and how fast it grows without news, its state (synchronized; holdover: "
+        "no "
+        "server is left, and the clock runs on with what was learned; unsynchronized), frequency, leap "
+        "second, "
+        "budget, and whether it is held back. RUN_DIR/quality.json has the same for other software.",
+        "display ntp-service quality"},
     ReferenceText{
         "display ntp-service sessions [ verbose ]",
         "A block for each server: what it is (configured, master, selected, candidate, sane, valid), "

@@ -86,6 +86,18 @@ base::Result<DisplayOutput> show_history(Session& session, const Match&) {
 
 void reset_ntp_sessions(Session& session, const Match&) { session.services().reset_sessions(); }
 
+void reset_ntp_hold(Session& session, const Match&) {
+  const auto& hold = session.services().engine.state().hold;
+  if (!hold) return session.say("Info: The clock is not held back.");
+  if (hold->reason == core::Reason::before_build_date)
+    return session.refuse(
+        "No clock is set to before this program was built; see to the time of the servers.");
+  session.ask_yes_no(
+      fmt::format("Warning: The clock will be set to the time of the servers, by {}. Continue? [Y/N]:",
+                  offset_text(hold->offset)),
+      [&session] { session.services().release_hold(); });
+}
+
 void reset_ntp_statistics(Session& session, const Match& match) {
   if (const auto done = reset_statistics(session.services(), match.arguments); !done)
     session.refuse(done.error().message);

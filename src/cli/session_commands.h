@@ -22,6 +22,8 @@ void stop_monitor(Session&, const Match&);
 void reset_history(Session&, const Match&);
 base::Result<DisplayOutput> show_history(Session&, const Match&);
 void reset_ntp_sessions(Session&, const Match&);
+/// Asks before the clock is stepped.
+void reset_ntp_hold(Session&, const Match&);
 void reset_ntp_statistics(Session&, const Match&);
 
 }  // namespace noonmark::cli

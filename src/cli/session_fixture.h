@@ -40,6 +40,7 @@ struct SessionFixture {
       .host_name = "HUAWEI",
       .version = "0.1.0",
       .reset_sessions = [this] { ++resets; },
+      .release_hold = [] {},
       .reset_statistics = [this](const core::StatisticsScope& scope) { engine.reset_statistics(scope); },
       .probes = {.start = [](const core::ProbeRequest&, std::function<void()>)
                      -> base::Result<core::ProbeId> { return base::fail("This machine asks nobody."); },

@@ -13,7 +13,7 @@ auto with_snapshot(const Services& services, Render render) {
   const auto statistics = services.engine.session_statistics();
   return render(Snapshot{services.engine.state(), services.engine.config(), services.network, associations,
                          now, services.build_date, services.clock.true_offset(), services.clock.kind(),
-                         statistics});
+                         statistics, services.engine.quality(now)});
 }
 
 }  // namespace noonmark::cli

@@ -18,6 +18,8 @@ using core::AssociationState;
 
 constexpr std::size_t kNamesShown = 3;
 constexpr std::uint32_t kMaxPortableKeyId = 65535;
+constexpr std::int64_t kDay = 86400;                   // s
+constexpr std::int64_t kLeapTableWarning = 28 * kDay;  // tzdata is updated half a year ahead
 
 enum class Say : std::uint8_t { at_commit, in_review };
 
@@ -91,6 +93,13 @@ constexpr std::array<Row, static_cast<std::size_t>(AdviceCode::kCount)> kRows{{
      "refclock-master; "
      "ntp-service server disable and ntp-service ipv6 server disable end that.",
      "RFC 8633 section 5.1, Minimizing Information Leakage"},
+    {AdviceCode::steps_under_clients, "steps-under-clients", "Warning", Say::at_commit,
+     "With step-policy always the clock may be set back at any time, also under the clients that this device "
+     "serves. Configure ntp-service step-policy at-start or forward-only.",
+     "RFC 5905 section 11.3, Clock Discipline Algorithm"},
+    {AdviceCode::never_steps, "never-steps", "Info", Say::at_commit,
+     "With step-policy never a clock that is wrong at the start is slewed, by 5 minutes in an hour at most.",
+     "RFC 5905 section 11.3, Clock Discipline Algorithm"},
     {AdviceCode::unauthenticated, "unauthenticated", "Info", Say::in_review,
      "The replies of {0} are not authenticated: whoever is on the way can set this clock. Configure a "
      "key on both sides.",
@@ -106,6 +115,15 @@ constexpr std::array<Row, static_cast<std::size_t>(AdviceCode::kCount)> kRows{{
      "authentication-password "
      "complexity-check enable.",
      "VRP: ntp-service authentication-password complexity-check enable"},
+    {AdviceCode::leap_table_missing, "leap-table-missing", "Info", Say::in_review,
+     "This machine has no table of leap seconds: only the servers can announce them. Install tzdata, or "
+     "start "
+     "noonmarkd with --leap-file.",
+     "RFC 8633 section 3.7, Leap-Second Handling"},
+    {AdviceCode::leap_table_expires, "leap-table-expires", "Warning", Say::in_review,
+     "The table of leap seconds on this machine {1}: later ones are only known from the servers. Update "
+     "tzdata.",
+     "RFC 8633 section 3.7, Leap-Second Handling"},
 }};
 
 constexpr bool is_complete() {
@@ -141,8 +159,8 @@ std::string nearest(const std::string& name, const std::vector<std::string>& exi
 class Adviser {
  public:
   Adviser(const Configuration& configuration, const core::NetworkView& network,
-          std::span<const AssociationState> sessions)
-      : configuration_(configuration), network_(network) {
+          std::span<const AssociationState> sessions, const std::optional<LeapTableFacts>& leap_table)
+      : configuration_(configuration), network_(network), leap_table_(leap_table) {
     for (const auto& session : sessions)
       if (session.answered) answered_.emplace(session.config.key, &session);
   }
@@ -156,6 +174,8 @@ class Adviser {
     look_at_upstreams();
     look_at_local_clock();
     look_at_serving();
+    look_at_steps();
+    look_at_leap_seconds();
     return std::move(advice_);
   }
 
@@ -299,8 +319,35 @@ class Adviser {
     }
   }
 
+  bool serves() const {
+    const auto& c = configuration_;
+    for (std::size_t i = 0; i < c.serving.size(); ++i)
+      if (!c.family_disabled[i] && (c.serving[i] == core::Serving::always ||
+                                    (c.local_clock && c.serving[i] == core::Serving::automatic)))
+        return true;
+    return false;
+  }
+
+  void look_at_steps() {
+    using When = core::StepPolicy::When;
+    const auto when = configuration_.step_policy.when;
+    if (when == When::always && serves()) add(AdviceCode::steps_under_clients, "");
+    if (when == When::never) add(AdviceCode::never_steps, "");
+  }
+
+  void look_at_leap_seconds() {
+    if (!leap_table_ || configuration_.servers.empty()) return;
+    if (!leap_table_->expires) return add(AdviceCode::leap_table_missing, "");
+    const auto left = *leap_table_->expires - leap_table_->now;
+    if (left <= 0)
+      add(AdviceCode::leap_table_expires, "", "has expired");
+    else if (left < kLeapTableWarning)
+      add(AdviceCode::leap_table_expires, "", fmt::format("expires in {} days", left / kDay));
+  }
+
   const Configuration& configuration_;
   const core::NetworkView& network_;
+  const std::optional<LeapTableFacts>& leap_table_;
   std::map<core::ServerKey, const AssociationState*> answered_;
   std::vector<Advice> advice_;
 };
@@ -308,8 +355,9 @@ class Adviser {
 }  // namespace
 
 std::vector<Advice> advise(const Configuration& configuration, const core::NetworkView& network,
-                           std::span<const AssociationState> sessions) {
-  return Adviser(configuration, network, sessions).run();
+                           std::span<const AssociationState> sessions,
+                           const std::optional<LeapTableFacts>& leap_table) {
+  return Adviser(configuration, network, sessions, leap_table).run();
 }
 
 std::string AdviceText::line() const { return fmt::format("{}: {}", level, sentence); }

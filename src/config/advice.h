@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,10 +30,14 @@ enum class AdviceCode : std::uint8_t {
   local_clock_preferred,
   serves_everybody,
   serves_without_local_clock,
+  steps_under_clients,
+  never_steps,
   unauthenticated,
   weak_key,
   shared_key,
   passwords_unchecked,
+  leap_table_missing,
+  leap_table_expires,
   kCount
 };
 
@@ -43,10 +49,17 @@ struct Advice {
   auto operator<=>(const Advice&) const = default;
 };
 
+/// The leap seconds that the system knows of.
+struct LeapTableFacts {
+  std::optional<std::int64_t> expires;  // s since 1970; none: there is no table
+  std::int64_t now = 0;                 // s since 1970
+};
+
 /// Everything there is to say about `configuration`, in no order. Sessions that it has no
-/// server for are passed over.
+/// server for are passed over, and leap seconds if nothing is known of them.
 std::vector<Advice> advise(const Configuration& configuration, const core::NetworkView& network,
-                           std::span<const core::AssociationState> sessions);
+                           std::span<const core::AssociationState> sessions,
+                           const std::optional<LeapTableFacts>& leap_table = std::nullopt);
 
 /// Advice of one code, about one subject or several, in words.
 struct AdviceText {

@@ -176,6 +176,36 @@ TEST_F(AdviceTest, WhereRequestsAreAnswered) {
   EXPECT_THAT(said(), ElementsAre(HasSubstr("IPv4 NTP requests also without refclock-master")));
 }
 
+TEST_F(AdviceTest, StepsThatClientsWouldFeel) {
+  using When = core::StepPolicy::When;
+  next.step_policy.when = When::always;
+  EXPECT_THAT(said(), IsEmpty());
+  next.serving[1] = core::Serving::always;
+  EXPECT_THAT(codes(), Contains("steps-under-clients"));
+  next.family_disabled[1] = true;
+  EXPECT_THAT(codes(), Not(Contains("steps-under-clients")));
+  next.step_policy.when = When::never;
+  EXPECT_THAT(said(), ElementsAre(HasSubstr("5 minutes in an hour")));
+}
+
+TEST_F(AdviceTest, ALeapSecondTableThatIsMissingOrEndsSoon) {
+  constexpr std::int64_t kNow = 1'800'000'000;
+  const auto code = [&](std::optional<std::int64_t> expires) {
+    std::string found;
+    for (const auto& text : in_words(advise(next, network, sessions, LeapTableFacts{expires, kNow})))
+      if (text.code.starts_with("leap-table")) found = text.sentence;
+    return found;
+  };
+  next = {};
+  EXPECT_EQ(code({}), "") << "without servers nobody asks for it";
+  next.servers.put(server("192.0.2.1"));
+  EXPECT_THAT(code({}), HasSubstr("no table of leap seconds"));
+  EXPECT_THAT(code(kNow), HasSubstr("has expired"));
+  EXPECT_THAT(code(kNow + 86400 * 27), HasSubstr("expires in 27 days"));
+  EXPECT_EQ(code(kNow + 86400 * 28), "");
+  EXPECT_THAT(codes(), Not(Contains("leap-table-missing"))) << "not known";
+}
+
 TEST_F(AdviceTest, AReviewSaysMoreThanACommit) {
   next.keys.put(key(1, crypto::MacAlgorithm::md5));
   server("192.0.2.1", 1);
@@ -192,8 +222,7 @@ TEST_F(AdviceTest, EveryAdviceNamesItsSource) {
   next.local_clock = LocalClock{};
   next.servers.put(server("10.0.0.1", 70000));
   for (const auto& text : in_words(advise(next, network, sessions))) {
-    EXPECT_TRUE(text.source.starts_with("RFC 8633 section ") || text.source.starts_with("VRP: "))
-        << text.code;
+    EXPECT_TRUE(text.source.starts_with("RFC ") || text.source.starts_with("VRP: ")) << text.code;
     EXPECT_THAT(text.sentence, Not(HasSubstr("{")));
   }
 }

@@ -1,9 +1,15 @@
 #include "config/leaf_text.h"
 
+#include <algorithm>
+#include <array>
+
 namespace noonmark::config {
 namespace {
 
 constexpr std::string_view kClockPrefix = "127.127.1.";
+
+/// By core::StepPolicy::When.
+constexpr std::array<std::string_view, 4> kStepPolicies{"at-start", "always", "never", "forward-only"};
 
 template <class T>
 bool assign(T& value, const std::optional<T>& parsed) {
@@ -41,5 +47,15 @@ bool from_text(std::string_view text, core::ListenAll& value) {
   return true;
 }
 std::string to_text(core::ListenAll value) { return value == core::ListenAll::enable ? "enable" : "disable"; }
+
+bool from_text(std::string_view text, core::StepPolicy::When& value) {
+  const auto found = std::ranges::find(kStepPolicies, text);
+  if (found == kStepPolicies.end()) return false;
+  value = static_cast<core::StepPolicy::When>(found - kStepPolicies.begin());
+  return true;
+}
+std::string to_text(core::StepPolicy::When value) {
+  return std::string(kStepPolicies[static_cast<std::size_t>(value)]);
+}
 
 }  // namespace noonmark::config

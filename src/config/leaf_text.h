@@ -50,5 +50,7 @@ bool from_text(std::string_view text, crypto::MacAlgorithm& value);
 std::string to_text(crypto::MacAlgorithm value);
 bool from_text(std::string_view text, core::ListenAll& value);
 std::string to_text(core::ListenAll value);
+bool from_text(std::string_view text, core::StepPolicy::When& value);
+std::string to_text(core::StepPolicy::When value);
 
 }  // namespace noonmark::config

@@ -78,6 +78,19 @@ struct LocalClock {  // ntp-service refclock-master
   bool operator==(const LocalClock&) const = default;
 };
 
+struct StepPolicy {  // ntp-service step-policy
+  core::StepPolicy::When when = core::StepPolicy::When::at_start;
+  std::uint16_t threshold_ms = 128;  // RFC 5905, STEPT
+  std::uint32_t backward_limit = 0;  // s; 0: not given
+  bool operator==(const StepPolicy&) const = default;
+};
+
+struct ErrorBudget {           // ntp-service error-budget
+  std::uint16_t limit_ms = 0;  // 0: none
+  bool stop_serving = false;
+  bool operator==(const ErrorBudget&) const = default;
+};
+
 struct ListenInterface {  // ntp-service server source-interface
   std::string interface_name;
   std::string key() const { return interface_name; }
@@ -123,6 +136,8 @@ struct Configuration {
   Table<Server> servers;
   std::uint8_t max_distance = 1;   // s
   std::uint16_t offset_limit = 0;  // s; 0: none
+  StepPolicy step_policy;
+  ErrorBudget error_budget;
   bool authentication_enabled = false;
   Table<ListenInterface> listen_interfaces;
   Table<ListenAddress> listen_addresses;
@@ -149,6 +164,8 @@ void visit_members(Visitor&& visit) {
   visit(&Configuration::servers);
   visit(&Configuration::max_distance);
   visit(&Configuration::offset_limit);
+  visit(&Configuration::step_policy);
+  visit(&Configuration::error_budget);
   visit(&Configuration::authentication_enabled);
   visit(&Configuration::listen_interfaces);
   visit(&Configuration::listen_addresses);

@@ -138,6 +138,26 @@ constexpr Schema value_schema() {
           }};
 }
 
+/// One line of several leaves, members of a structure that is a member of Configuration; while all of them
+/// have their defaults there is no line.
+template <auto Member, const auto& Leaves>
+constexpr Schema line_schema() {
+  using Row = typename MemberOf<Member>::Value;
+  return {kInfos<Leaves>,
+          [](Configuration& c, const Values& values) -> base::Result<void> {
+            Row row;
+            if (auto read = read_row<Leaves>(values, row); !read) return read;
+            c.*Member = row;
+            return {};
+          },
+          [](Configuration& c, const Values&) { return std::exchange(c.*Member, Row{}) != Row{}; },
+          [](const Configuration& c) {
+            std::vector<RowText> rows;
+            if (c.*Member != Row{}) rows.push_back(write_row<Leaves>(c.*Member));
+            return rows;
+          }};
+}
+
 /// A line without values that is there or not.
 template <auto Member>
 constexpr Schema switch_schema() {

@@ -74,6 +74,34 @@ inline constexpr std::array offset_limit{
                                         "no limit"}),
 };
 
+inline constexpr std::array step_policy{
+    leaf<&StepPolicy::when>({"when", LeafType::choice, LeafRole::required, "When the clock is stepped", 0, 0,
+                             "at-start|always|never|forward-only"}),
+    leaf<&StepPolicy::threshold_ms>({"milliseconds",
+                                     LeafType::number,
+                                     LeafRole::option,
+                                     "Smallest offset that is stepped, in milliseconds",
+                                     1,
+                                     60000,
+                                     {},
+                                     "128"}),
+    leaf<&StepPolicy::backward_limit>({"seconds",
+                                       LeafType::number,
+                                       LeafRole::option,
+                                       "Largest step backwards, in seconds",
+                                       1,
+                                       4294967295,
+                                       {},
+                                       "no limit"}),
+};
+
+inline constexpr std::array error_budget{
+    leaf<&ErrorBudget::limit_ms>({"milliseconds", LeafType::number, LeafRole::required,
+                                  "Largest error bound that is accepted, in milliseconds", 1, 60000}),
+    leaf<&ErrorBudget::stop_serving>(
+        {"stop-serving", LeafType::flag, LeafRole::option, "Answer as unsynchronized beyond it"}),
+};
+
 inline constexpr std::array source_interface{
     leaf<&SourceInterface::family>(kIpv6FlagKey),
     leaf<&SourceInterface::interface_name>({"interface-name", LeafType::interface_name, LeafRole::option,
@@ -215,6 +243,8 @@ inline constexpr Schema complexity_check = switch_schema<&Configuration::complex
 inline constexpr Schema reliable_key = table_schema<&Configuration::reliable_keys, leaves::reliable_key>();
 inline constexpr Schema max_distance = value_schema<leaves::max_distance>();
 inline constexpr Schema offset_limit = value_schema<leaves::offset_limit>();
+inline constexpr Schema step_policy = line_schema<&Configuration::step_policy, leaves::step_policy>();
+inline constexpr Schema error_budget = line_schema<&Configuration::error_budget, leaves::error_budget>();
 inline constexpr Schema authentication = switch_schema<&Configuration::authentication_enabled>();
 inline constexpr Schema listen_interface =
     table_schema<&Configuration::listen_interfaces, leaves::listen_interface>();

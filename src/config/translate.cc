@@ -5,6 +5,8 @@
 namespace noonmark::config {
 namespace {
 
+constexpr double kMillisecondsPerSecond = 1e3;
+
 void add_keys(const Configuration& from, const KeyRing& keyring, Translation& to) {
   for (const auto& key : from.keys) {
     auto password = keyring.decipher(key.cipher);
@@ -33,6 +35,16 @@ void set_families(const Configuration& from, core::NtpConfig& to) {
     to.family(Family::ipv6).listen_addresses.insert({row.address, row.vpn});
   for (const auto& row : from.receive_disabled)
     to.family(row.family).receive_disabled.insert(row.interface_name);
+}
+
+core::StepPolicy step_policy(const StepPolicy& from) {
+  return {.when = from.when,
+          .threshold = from.threshold_ms / kMillisecondsPerSecond,
+          .backward_limit = static_cast<double>(from.backward_limit)};
+}
+
+core::ErrorBudget error_budget(const ErrorBudget& from) {
+  return {.limit = from.limit_ms / kMillisecondsPerSecond, .stop_serving = from.stop_serving};
 }
 
 }  // namespace
@@ -67,6 +79,8 @@ Translation to_ntp_config(const Configuration& from, const KeyRing& keyring) {
   to.config.source_port = from.source_port;
   to.config.max_distance = from.max_distance;
   to.config.offset_limit = from.offset_limit;
+  to.config.step_policy = step_policy(from.step_policy);
+  to.config.error_budget = error_budget(from.error_budget);
   return to;
 }
 

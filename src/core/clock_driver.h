@@ -35,6 +35,12 @@ class ClockDriver {
   virtual std::int8_t precision() const = 0;
   /// What the clock already corrects when the daemon starts, s/s.
   virtual double initial_frequency() const { return 0; }
+  /// By how much apply() has stepped the kernel's real-time clock in all, leap seconds that it was told of
+  /// included: what goes beyond is another program's doing.
+  virtual Duration stepped() { return {}; }
+  /// Another program has set the kernel's clock: puts the frequency and status of the last command in force
+  /// again.
+  virtual base::Result<void> reassert() { return {}; }
   /// The virtual clock knows how wrong it is: corrected clock minus the kernel's real-time clock.
   virtual std::optional<Duration> true_offset() { return std::nullopt; }
 };

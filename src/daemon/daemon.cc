@@ -19,9 +19,13 @@
 #include "config/store.h"
 #include "config/translate.h"
 #include "daemon/advice_watch.h"
+#include "daemon/clock_memory.h"
 #include "daemon/commit_surroundings.h"
+#include "daemon/leap_watch.h"
 #include "daemon/participant.h"
+#include "daemon/quality_file.h"
 #include "daemon/time_service.h"
+#include "io/clock_disturbances.h"
 #include "io/file.h"
 #include "io/kernel_clock.h"
 #include "io/linux_clock.h"
@@ -122,7 +126,13 @@ base::Result<void> run_daemon(const Options& options, base::LogSink& sink) {
   if (!keyring) return tl::unexpected(keyring.error());
   io::Loop loop;
   loop.stop_on_signals();
-  TimeService service(loop, **clock, random, log, kBuildDate);
+  const bool stores = !options.config_file;
+  ClockMemory memory_of_clock(options.state_dir + "/clock.json", oscillator_name(options.clock), log);
+  TimeService service(loop, **clock, random, log, kBuildDate,
+                      stores ? memory_of_clock.recall() : std::nullopt);
+  const LeapWatch leap_watch(options.leap_file, loop, service, log);
+  const io::ClockDisturbances disturbances(
+      loop, kernel, **clock, [&](const core::ClockDisturbance& d) { service.on_disturbance(d); });
   CommitSurroundings surroundings(loop, service, **clock, log, kBuildDate);
   config::DiskFiles disk(options.state_dir);
   config::MemoryFiles memory;
@@ -149,6 +159,7 @@ base::Result<void> run_daemon(const Options& options, base::LogSink& sink) {
       .host_name = host_name(),
       .version = kVersion,
       .reset_sessions = [&] { service.reset_sessions(); },
+      .release_hold = [&] { service.release_hold(); },
       .reset_statistics = [&](const core::StatisticsScope& scope) { service.reset_statistics(scope); },
       .probes = {.start =
                      [&](const core::ProbeRequest& request, std::function<void()> news) {
@@ -160,15 +171,20 @@ base::Result<void> run_daemon(const Options& options, base::LogSink& sink) {
       .build_date = kBuildDate};
   AdviceWatch advice(loop, services, log);
   service.on_events([&] { advice.look_soon(); });
+  std::optional<QualityFile> quality;  // outlives the sessions, whose end may change the configuration
   std::unique_ptr<cli::Server> control;
   if (options.control) {
     auto opened = cli::Server::open(loop, options.run_dir + "/control.sock", services, log);
     if (!opened) return tl::unexpected(opened.error());
     control = std::move(*opened);
+    quality.emplace(options.run_dir + "/quality.json", loop, service, **clock, log, kBuildDate);
+    service.on_quality([&] { quality->changed(); });
   }
   if (options.sandbox) warn(io::drop_capabilities(std::holds_alternative<SystemClockOption>(options.clock)));
   log.write(base::LogLevel::info, fmt::format("noonmarkd {} is up", kVersion));
+  if (stores) memory_of_clock.keep_regularly(loop, service);
   loop.run();
+  if (stores) memory_of_clock.keep(service);
   log.write(base::LogLevel::info, "noonmarkd ends");
   return {};
 }

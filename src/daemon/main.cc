@@ -18,11 +18,16 @@ int main(int argc, char** argv) {
       "`noonmark`.",
       "noonmarkd"};
   app.set_version_flag("--version", std::string("noonmarkd ") + daemon::kVersion);
-  app.add_option("--state-dir", options.state_dir, "configuration and key file")->capture_default_str();
-  app.add_option("--run-dir", options.run_dir, "control socket and lock")->capture_default_str();
+  app.add_option("--state-dir", options.state_dir,
+                 "configuration, key file, and what was learned of the clock")
+      ->capture_default_str();
+  app.add_option("--run-dir", options.run_dir, "control socket, lock and quality.json")
+      ->capture_default_str();
   app.add_option("--config", config,
                  "take the configuration from this file of system-view commands; nothing is stored");
   app.add_option("--clock", clock, "system | observe | virtual:offset=SECONDS,frequency=PPM")
+      ->capture_default_str();
+  app.add_option("--leap-file", options.leap_file, "leap-seconds.list of the system; need not exist")
       ->capture_default_str();
   app.add_option("--log-level", log_level, "error | warning | notice | info | debug")->capture_default_str();
   app.add_flag("--no-control", no_control, "open no control socket");

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "io/leap_file.h"
 
 namespace noonmark::daemon {
 
@@ -27,6 +28,7 @@ struct Options {
   std::string run_dir = "/run/noonmark";
   std::optional<std::string> config_file;  // the configuration is this file's, and is never stored
   ClockOption clock = SystemClockOption{};
+  std::string leap_file = io::kSystemLeapFile;
   bool control = true;
   bool sandbox = true;
   base::LogLevel log_level = base::LogLevel::info;

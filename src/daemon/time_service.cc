@@ -9,11 +9,13 @@
 namespace noonmark::daemon {
 namespace {
 
-core::Environment environment_of(const core::ClockDriver& clock, std::int64_t build_date) {
+core::Environment environment_of(const core::ClockDriver& clock, std::int64_t build_date,
+                                 std::optional<core::SavedClock> saved) {
   return {.build_date = build_date,
           .precision = clock.precision(),
           .max_frequency = clock.max_frequency(),
-          .initial_frequency = clock.initial_frequency()};
+          .initial_frequency = clock.initial_frequency(),
+          .saved = std::move(saved)};
 }
 
 std::set<std::string> vpns_of(const core::NtpConfig& config) {
@@ -29,11 +31,11 @@ std::set<std::string> vpns_of(const core::NtpConfig& config) {
 }  // namespace
 
 TimeService::TimeService(io::Loop& loop, core::ClockDriver& clock, base::Random& random, base::LogSink& log,
-                         std::int64_t build_date)
+                         std::int64_t build_date, std::optional<core::SavedClock> saved)
     : loop_(loop),
       clock_(clock),
       log_(log),
-      engine_(environment_of(clock, build_date), random, clock.now()),
+      engine_(environment_of(clock, build_date, std::move(saved)), random, clock.now()),
       sockets_(loop, *this, log),
       watch_(loop, log, [this] { on_network_change(); }) {
   loop_.set_deadline(
@@ -67,6 +69,15 @@ void TimeService::run(const Step& step) {
   for (const auto id : outbox_.probes) tell(id);
   if (!outbox_.events.empty() && logged_) logged_();
   if (step_done_) step_done_();
+  if (quality_changed_ && is_quality_new()) quality_changed_();
+}
+
+/// Without asking the engine for all of it: requests of clients come by here as well.
+bool TimeService::is_quality_new() {
+  const auto& state = engine_.state();
+  if (outbox_.events.empty() && state == told_) return false;
+  told_ = state;
+  return true;
 }
 
 void TimeService::tell(core::ProbeId id) {
@@ -122,11 +133,30 @@ void TimeService::on_network_change() {
 void TimeService::apply(const core::NtpConfig& config) {
   use_vpns(config);
   run([&](core::Engine& e, core::Instant now, core::Outbox& out) { e.apply(config, now, out); });
+  if (quality_changed_) quality_changed_();  // the error budget is of it
   listen();
 }
 
 void TimeService::reset_sessions() {
   run([](core::Engine& e, core::Instant now, core::Outbox& out) { e.reset_sessions(now, out); });
+}
+
+void TimeService::release_hold() {
+  run([](core::Engine& e, core::Instant now, core::Outbox& out) { e.release_hold(now, out); });
+}
+
+void TimeService::set_leap_table(core::LeapTable table) {
+  run([&](core::Engine& e, core::Instant now, core::Outbox& out) {
+    e.set_leap_table(std::move(table), now, out);
+  });
+  if (quality_changed_) quality_changed_();
+}
+
+void TimeService::on_disturbance(const core::ClockDisturbance& disturbance) {
+  if (const auto done = clock_.reassert(); !done) log_.write(base::LogLevel::error, done.error().message);
+  run([&](core::Engine& e, core::Instant now, core::Outbox& out) {
+    e.on_clock_disturbed(disturbance, now, out);
+  });
 }
 
 base::Result<core::ProbeId> TimeService::start_probe(const core::ProbeRequest& request,

@@ -24,13 +24,18 @@ namespace noonmark::daemon {
 class TimeService final : private io::NtpSockets::Handler {
  public:
   TimeService(io::Loop& loop, core::ClockDriver& clock, base::Random& random, base::LogSink& log,
-              std::int64_t build_date);
+              std::int64_t build_date, std::optional<core::SavedClock> saved);
   ~TimeService();
 
   base::Result<void> prepare(const core::NtpConfig& config) const { return engine_.prepare(config); }
   /// `config` has passed prepare().
   void apply(const core::NtpConfig& config);
   void reset_sessions();
+  void release_hold();
+  void set_leap_table(core::LeapTable table);
+  /// Puts the clock's rate back in force and tells the engine.
+  void on_disturbance(const core::ClockDisturbance& disturbance);
+  std::optional<core::SavedClock> saved_clock() const { return engine_.saved_clock(clock_.now()); }
   void reset_statistics(const core::StatisticsScope& scope) { engine_.reset_statistics(scope); }
 
   /// core::Engine's, in VPN instances that no server line uses as well. `news` is called from the loop after
@@ -46,6 +51,8 @@ class TimeService final : private io::NtpSockets::Handler {
   void on_step(std::function<void()> done) { step_done_ = std::move(done); }
   /// Called after each step of the engine that had something for the log.
   void on_events(std::function<void()> logged) { logged_ = std::move(logged); }
+  /// Called after each step of the engine that made another core::Quality, apart from the passing of time.
+  void on_quality(std::function<void()> changed) { quality_changed_ = std::move(changed); }
 
  private:
   using Step = std::function<void(core::Engine&, core::Instant, core::Outbox&)>;
@@ -63,6 +70,7 @@ class TimeService final : private io::NtpSockets::Handler {
   void listen();
   void use_vpns(const core::NtpConfig& config, const std::string& another = {});
   void tell(core::ProbeId id);
+  bool is_quality_new();
 
   struct Asker {
     std::string vpn;
@@ -81,6 +89,8 @@ class TimeService final : private io::NtpSockets::Handler {
   std::optional<io::Loop::TaskId> telling_;
   std::function<void()> step_done_;
   std::function<void()> logged_;
+  std::function<void()> quality_changed_;
+  core::SystemState told_;  // when quality_changed_ was called last
 };
 
 }  // namespace noonmark::daemon

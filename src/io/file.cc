@@ -46,23 +46,34 @@ bool sync_directory_of(const std::string& path) {
   return fd && ::fsync(fd.get()) == 0;
 }
 
-}  // namespace
+enum class Durable : bool { no, yes };
 
-Result<void> write_file_atomically(const std::string& path, std::string_view content, mode_t mode) {
+Result<void> replace(const std::string& path, std::string_view content, mode_t mode, Durable durable) {
   // One fixed name: what a crash leaves behind is overwritten by the next write and does not pile up.
   const std::string temporary = path + ".new";
   ::unlink(temporary.c_str());
   UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode & 0600));
   if (!fd) return system_failure("create", temporary);
-  const bool written =
-      write_all(fd.get(), content) && ::fchmod(fd.get(), mode) == 0 && ::fsync(fd.get()) == 0;
+  const bool written = write_all(fd.get(), content) && ::fchmod(fd.get(), mode) == 0 &&
+                       (durable == Durable::no || ::fsync(fd.get()) == 0);
   if (!written || ::rename(temporary.c_str(), path.c_str()) != 0) {
     const auto failure = system_failure("write", path);
     ::unlink(temporary.c_str());
     return failure;
   }
+  return {};
+}
+
+}  // namespace
+
+Result<void> write_file_atomically(const std::string& path, std::string_view content, mode_t mode) {
+  if (auto replaced = replace(path, content, mode, Durable::yes); !replaced) return replaced;
   if (!sync_directory_of(path)) return system_failure("sync the directory of", path);
   return {};
+}
+
+Result<void> replace_file(const std::string& path, std::string_view content, mode_t mode) {
+  return replace(path, content, mode, Durable::no);
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t max_size) {

@@ -15,6 +15,10 @@ namespace noonmark::io {
 /// the umask.
 base::Result<void> write_file_atomically(const std::string& path, std::string_view content, mode_t mode);
 
+/// The same for a file that need not outlive the machine's run: readers see the old or the new content, but
+/// nothing waits for a disk.
+base::Result<void> replace_file(const std::string& path, std::string_view content, mode_t mode);
+
 /// The content of a file of at most `max_size` octets. ErrorCode::unavailable: there is no such file; io: the
 /// rest.
 base::Result<std::string> read_file(const std::string& path, std::size_t max_size);

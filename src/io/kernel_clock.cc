@@ -8,11 +8,29 @@
 #include "base/check.h"
 
 namespace noonmark::io {
+namespace {
+
+std::int64_t nanoseconds(const timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+}  // namespace
 
 std::int64_t SystemKernelClock::read_ns(clockid_t id) {
   timespec time{};
   CHECK(clock_gettime(id, &time) == 0);
-  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  return nanoseconds(time);
+}
+
+std::optional<std::int64_t> SystemKernelClock::boot_ns() {
+  timespec time{};
+  if (clock_gettime(CLOCK_BOOTTIME, &time) != 0) return std::nullopt;
+  return nanoseconds(time);
+}
+
+int SystemKernelClock::leap_state() {
+  timex nothing{};
+  return adjtimex(&nothing);
 }
 
 int SystemKernelClock::adjust(timex& request) { return adjtimex(&request) < 0 ? errno : 0; }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <ctime>
+#include <optional>
 #include <sys/timex.h>
 
 #include "wire/time.h"
@@ -14,6 +15,10 @@ class KernelClock {
   virtual ~KernelClock() = default;
   /// Nanoseconds of CLOCK_REALTIME (since 1970) or CLOCK_MONOTONIC_RAW.
   virtual std::int64_t read_ns(clockid_t id) = 0;
+  /// CLOCK_BOOTTIME; none where there is no such clock.
+  virtual std::optional<std::int64_t> boot_ns() = 0;
+  /// What adjtimex() returns when it changes nothing: TIME_OK, TIME_INS, ...; negative if it fails.
+  virtual int leap_state() = 0;
   /// adjtimex(). Returns 0 or an errno value.
   virtual int adjust(timex& request) = 0;
   /// Whether this process has CAP_SYS_TIME.
@@ -23,6 +28,8 @@ class KernelClock {
 class SystemKernelClock final : public KernelClock {
  public:
   std::int64_t read_ns(clockid_t id) override;
+  std::optional<std::int64_t> boot_ns() override;
+  int leap_state() override;
   int adjust(timex& request) override;
   bool has_time_capability() override;
 };

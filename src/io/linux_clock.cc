@@ -4,7 +4,9 @@
 #include <cerrno>
 #include <cmath>
 #include <fmt/format.h>
+#include <cstdlib>
 #include <unistd.h>
+#include <utility>
 
 #include "io/errno_text.h"
 
@@ -12,11 +14,11 @@ namespace noonmark::io {
 namespace {
 
 using base::ErrorCode;
-using core::ClockCommand;
 using core::KernelClockStatus;
 
-constexpr double kFrequencyUnit = 65536e6;  // timex.freq is in 2^-16 ppm
-constexpr double kPllRange = 500e-6;        // of timex.freq; beyond it the tick has to help
+constexpr double kFrequencyUnit = 65536e6;       // timex.freq is in 2^-16 ppm
+constexpr std::int64_t kSecond = 1'000'000'000;  // ns
+constexpr double kPllRange = 500e-6;             // of timex.freq; beyond it the tick has to help
 
 /// A mode bit that names nothing to change. The kernel demands the capability for any mode at all.
 constexpr unsigned kNoChange = 0x0800;
@@ -39,7 +41,6 @@ void set_frequency(timex& request, double frequency) {
 }
 
 void set_step(timex& request, std::int64_t by_ns) {
-  constexpr std::int64_t kSecond = 1'000'000'000;
   std::int64_t seconds = by_ns / kSecond;
   std::int64_t nanoseconds = by_ns % kSecond;
   if (nanoseconds < 0) {  // the kernel takes no negative fraction
@@ -56,11 +57,9 @@ long microseconds(double seconds) {
   return std::lround(std::clamp(seconds * 1e6, 0.0, kPhaseLimit));
 }
 
-void set_status(timex& request, const KernelClockStatus& status) {
+void set_status(timex& request, const KernelClockStatus& status, int leap_bits) {
   request.modes |= ADJ_STATUS | ADJ_MAXERROR | ADJ_ESTERROR;
-  request.status = status.synchronized ? 0 : STA_UNSYNC;
-  if (status.leap == wire::Leap::insert) request.status |= STA_INS;
-  if (status.leap == wire::Leap::remove) request.status |= STA_DEL;
+  request.status = (status.synchronized ? 0 : STA_UNSYNC) | leap_bits;
   request.maxerror = microseconds(status.max_error);
   request.esterror = microseconds(status.estimated_error);
 }
@@ -90,7 +89,8 @@ LinuxClock::LinuxClock(KernelClock& kernel, const timex& found)
       start_raw_ns_(kernel.read_ns(CLOCK_MONOTONIC_RAW)),
       precision_(measure_precision(kernel)),
       initial_frequency_(frequency_of(found)),
-      frequency_(initial_frequency_) {}
+      frequency_(initial_frequency_),
+      tai_offset_(found.tai) {}
 
 core::RawTime LinuxClock::raw_time(std::int64_t raw_ns) const {
   return core::RawTime(core::Duration::from_nanoseconds(raw_ns - start_raw_ns_));
@@ -130,6 +130,46 @@ int LinuxClock::end_earlier_slew() {
   return kernel_.adjust(single_shot);
 }
 
+/// Taking the bits away, or setting them once more, a second before the leap or within it would lose the leap
+/// second, or do it twice.
+int LinuxClock::leap_bits(wire::Leap leap) {
+  constexpr std::int64_t kDay = 86400LL * kSecond;
+  constexpr std::int64_t kNear = 2 * kSecond;  // before the end of the day
+  const int wanted = leap == wire::Leap::insert ? STA_INS : leap == wire::Leap::remove ? STA_DEL : 0;
+  if (wanted == leap_bits_ || leap_bits_ == 0) return wanted;
+  const int state = kernel_.leap_state();
+  const bool pending = state == TIME_INS || state == TIME_DEL;
+  const bool near = kDay - kernel_.read_ns(CLOCK_REALTIME) % kDay < kNear;
+  return state == TIME_OOP || (pending && near) ? leap_bits_ : wanted;
+}
+
+/// The kernel counts a leap second by TAI minus UTC; it is one that we asked for.
+void LinuxClock::count_leap_seconds(int kernel_tai_offset) {
+  const int leaps = kernel_tai_offset - std::exchange(tai_offset_, kernel_tai_offset);
+  if (leap_bits_ != 0 && std::abs(leaps) == 1) stepped_ns_ -= leaps * kSecond;
+}
+
+/// Within a leap second the kernel is ahead of the table.
+void LinuxClock::set_tai_offset(int wanted) {
+  if (wanted == tai_offset_ || kernel_.leap_state() == TIME_OOP) return;
+  timex request{};
+  request.modes = ADJ_TAI;
+  request.constant = wanted;
+  if (kernel_.adjust(request) == 0) tai_offset_ = wanted;
+}
+
+core::Duration LinuxClock::stepped() {
+  timex state{};
+  if (kernel_.adjust(state) == 0) count_leap_seconds(state.tai);
+  return core::Duration::from_nanoseconds(stepped_ns_);
+}
+
+base::Result<void> LinuxClock::reassert() {
+  if (!last_command_) return {};
+  taken_over_ = kernel_.leap_state() == TIME_OOP;  // ending a slew would end the leap second, too
+  return apply(*last_command_);
+}
+
 base::Result<void> LinuxClock::apply(const ClockCommand& command) {
   if (!(std::abs(command.frequency) <= kMaxClockFrequency))
     return base::fail(fmt::format("the system clock cannot run at {:+.0f} ppm", command.frequency * 1e6));
@@ -138,14 +178,23 @@ base::Result<void> LinuxClock::apply(const ClockCommand& command) {
   // One call: the kernel checks all of it before it changes anything.
   timex request{};
   set_frequency(request, command.frequency);
-  set_status(request, command.status);
+  const int bits = leap_bits(command.status.leap);
+  set_status(request, command.status, bits);
   if (command.step) set_step(request, command.step->nanoseconds());
   if (error == 0) error = kernel_.adjust(request);
   if (error != 0)
     return base::fail(fmt::format("the kernel refuses to adjust the clock: {}", errno_text(error)),
                       ErrorCode::io);
+  count_leap_seconds(request.tai);
+  leap_bits_ = bits;
+  if (command.status.tai_offset) set_tai_offset(*command.status.tai_offset);
   frequency_ = command.frequency;
-  if (command.step) last_step_ = {kernel_.read_ns(CLOCK_MONOTONIC_RAW), command.step->nanoseconds()};
+  if (command.step) {
+    last_step_ = {kernel_.read_ns(CLOCK_MONOTONIC_RAW), command.step->nanoseconds()};
+    stepped_ns_ += command.step->nanoseconds();
+  }
+  last_command_ = command;
+  last_command_->step.reset();
   return {};
 }
 

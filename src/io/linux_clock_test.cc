@@ -98,16 +98,95 @@ TEST(LinuxClock, TellsTheKernelItsStatusForOtherPrograms) {
   FakeKernel kernel;
   const auto clock = made(kernel);
   ClockCommand command;
-  command.status = {true, wire::Leap::insert, 0.0125, 0.00025};
+  command.status = {
+      .synchronized = true, .leap = wire::Leap::insert, .max_error = 0.0125, .estimated_error = 0.00025};
   ASSERT_TRUE(clock->apply(command));
   EXPECT_EQ(STA_INS, kernel.requests.back().status);
   EXPECT_EQ(12500, kernel.requests.back().maxerror);
   EXPECT_EQ(250, kernel.requests.back().esterror);
-  command.status = {false, wire::Leap::remove, 1e9, -1};
+  command.status = {.leap = wire::Leap::remove, .max_error = 1e9, .estimated_error = -1};
   ASSERT_TRUE(clock->apply(command));
   EXPECT_EQ(STA_UNSYNC | STA_DEL, kernel.requests.back().status);
   EXPECT_EQ(16'000'000, kernel.requests.back().maxerror);
   EXPECT_EQ(0, kernel.requests.back().esterror);
+}
+
+ClockCommand leap_command(wire::Leap leap, int tai_offset) {
+  ClockCommand command;
+  command.status = {.tai_offset = tai_offset, .synchronized = true, .leap = leap};
+  return command;
+}
+
+TEST(LinuxClock, WhileSynchronizedTheKernelCopiesItsTimeToTheHardwareClock) {
+  FakeKernel kernel;
+  const auto clock = made(kernel);
+  ClockCommand command;
+  for (const bool synchronized : {true, false}) {
+    command.status.synchronized = synchronized;
+    ASSERT_TRUE(clock->apply(command));
+    EXPECT_EQ(synchronized ? 0 : STA_UNSYNC, kernel.requests.back().status & STA_UNSYNC);
+  }
+}
+
+TEST(LinuxClock, TellsTheKernelTaiMinusUtcWhenItHasAnother) {
+  FakeKernel kernel;
+  const auto clock = made(kernel);
+  ASSERT_TRUE(clock->apply(leap_command(wire::Leap::none, 37)));
+  EXPECT_EQ(37, kernel.state.tai);
+  EXPECT_EQ(static_cast<unsigned>(ADJ_TAI), kernel.requests.back().modes);
+  const auto requests = kernel.requests.size();
+  ASSERT_TRUE(clock->apply(leap_command(wire::Leap::none, 37)));
+  EXPECT_EQ(requests + 1, kernel.requests.size());
+  EXPECT_NE(static_cast<unsigned>(ADJ_TAI), kernel.requests.back().modes);
+}
+
+TEST(LinuxClock, ALeapSecondInFlightIsNeitherLostNorDoneTwice) {
+  constexpr std::int64_t kMidnight = 1'483'228'800 * kSecond;
+  FakeKernel kernel;
+  kernel.state.tai = 36;
+  kernel.real_ns = kMidnight - 10 * kSecond;
+  const auto clock = made(kernel);
+  ASSERT_TRUE(clock->apply(leap_command(wire::Leap::insert, 36)));
+  kernel.leap = TIME_INS;
+  kernel.pass(9 * kSecond, 9 * kSecond);
+  ASSERT_TRUE(clock->apply(leap_command(wire::Leap::none, 36)));
+  EXPECT_EQ(STA_INS, kernel.requests.back().status) << "a second before it";
+  kernel.pass(kSecond, 0);
+  kernel.leap = TIME_OOP;
+  kernel.state.tai = 37;
+  ASSERT_TRUE(clock->apply(leap_command(wire::Leap::none, 36)));
+  EXPECT_EQ(STA_INS, kernel.requests.back().status) << "within it";
+  EXPECT_EQ(37, kernel.state.tai);
+  kernel.pass(kSecond, kSecond);
+  kernel.leap = TIME_WAIT;
+  ASSERT_TRUE(clock->apply(leap_command(wire::Leap::none, 37)));
+  EXPECT_EQ(0, kernel.requests.back().status) << "after it";
+  EXPECT_NEAR(-1, clock->stepped().seconds(), 1e-9);
+}
+
+TEST(LinuxClock, ALeapSecondCanBeCalledOffInTime) {
+  FakeKernel kernel;
+  const auto clock = made(kernel);
+  ASSERT_TRUE(clock->apply(leap_command(wire::Leap::insert, 36)));
+  kernel.leap = TIME_INS;
+  ASSERT_TRUE(clock->apply(leap_command(wire::Leap::none, 36)));
+  EXPECT_EQ(0, kernel.requests.back().status);
+}
+
+TEST(LinuxClock, PutsItsFrequencyBackAfterAnotherProgramWithoutAnotherStep) {
+  FakeKernel kernel;
+  const auto clock = made(kernel);
+  ASSERT_TRUE(clock->reassert());
+  EXPECT_TRUE(kernel.requests.empty()) << "nothing was in force";
+  auto command = frequency(25e-6);
+  command.step = Duration::from_seconds(2);
+  ASSERT_TRUE(clock->apply(command));
+  kernel.requests.clear();
+  const auto real = kernel.real_ns;
+  ASSERT_TRUE(clock->reassert());
+  ASSERT_EQ(3u, kernel.requests.size()) << "what the other left is ended first";
+  EXPECT_NEAR(25e-6, rate_of(kernel.requests.back()), 1e-11);
+  EXPECT_EQ(real, kernel.real_ns);
 }
 
 TEST(LinuxClock, EndsWhatAnotherProgramLeftOnlyOnceAndAtTheFirstCommand) {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,12 +52,18 @@ class FakeKernel final : public KernelClock {
   std::int64_t read_ns(clockid_t id) override {
     return id == CLOCK_REALTIME ? real_ns += reading_ns : raw_ns;
   }
+  std::optional<std::int64_t> boot_ns() override {
+    return has_boot_time ? std::optional(raw_ns + suspended_ns) : std::nullopt;
+  }
+  int leap_state() override { return leap; }
   int adjust(timex& request) override {
     if (request.modes != 0) requests.push_back(request);
     if (request.modes != 0 && !capable) return EPERM;
     if ((request.modes & ADJ_SETOFFSET) != 0)
       real_ns += std::int64_t{request.time.tv_sec} * 1'000'000'000 + request.time.tv_usec;
+    if ((request.modes & ADJ_TAI) != 0) state.tai = static_cast<int>(request.constant);
     if (request.modes == 0) request = state;
+    request.tai = state.tai;
     return 0;
   }
   bool has_time_capability() override { return capable; }
@@ -69,6 +76,9 @@ class FakeKernel final : public KernelClock {
   std::int64_t raw_ns = 5'000'000'000;
   std::int64_t real_ns = 1'700'000'000'000'000'000;
   std::int64_t reading_ns = 0;  // by how much each reading moves CLOCK_REALTIME
+  std::int64_t suspended_ns = 0;
+  bool has_boot_time = true;
+  int leap = TIME_OK;
   bool capable = true;
   timex state = [] {
     timex t{};

@@ -66,6 +66,7 @@ void keep() {
   if (getrandom(random.data(), random.size(), 0) != 4) std::puts("no random numbers");
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC_RAW, &now);
+  if (clock_gettime(CLOCK_BOOTTIME, &now) == 0) std::puts("a clock that simulators do not have");
 }
 
 void use_epoll() { epoll_create1(0); }
@@ -79,6 +80,12 @@ void use_pselect() {
 }
 void use_timerfd_cloexec() { timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC); }
 void use_timerfd_boottime() { timerfd_create(CLOCK_BOOTTIME, 0); }
+void watch_clock_set() {
+  itimerspec later{};
+  later.it_value.tv_sec = 8'000'000'000;
+  timerfd_settime(timerfd_create(CLOCK_REALTIME, 0), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &later,
+                  nullptr);
+}
 void poll_pipe() {
   std::array<int, 2> ends{};
   if (pipe(ends.data()) == 0) poll_once(ends[0]);
@@ -106,7 +113,7 @@ void use_getentropy() {
 }
 void read_other_clock() {
   timespec now{};
-  clock_gettime(CLOCK_BOOTTIME, &now);
+  clock_gettime(CLOCK_TAI, &now);
 }
 void sleep_until() {
   const timespec past{};
@@ -160,6 +167,7 @@ constexpr std::array kOffences{
     Offence{"pselect", use_pselect, "pselect()"},
     Offence{"timerfd-cloexec", use_timerfd_cloexec, "timerfd_create() with flags other than TFD_NONBLOCK"},
     Offence{"timerfd-boottime", use_timerfd_boottime, "timerfd_create() of clock 7"},
+    Offence{"watch-clock-set", watch_clock_set, "timerfd_settime() with flags other than TFD_TIMER_ABSTIME"},
     Offence{"poll-pipe", poll_pipe, "poll() of pipe:"},
     Offence{"poll-eventfd", poll_eventfd, "poll() of anon_inode:[eventfd]"},
     Offence{"poll-signalfd", poll_signalfd, "poll() of anon_inode:[signalfd]"},
@@ -170,7 +178,7 @@ constexpr std::array kOffences{
     Offence{"write-socket", write_socket, "write() on a socket"},
     Offence{"syscall", use_syscall, "syscall(39)"},
     Offence{"getentropy", use_getentropy, "getentropy()"},
-    Offence{"other-clock", read_other_clock, "clock_gettime() of clock 7"},
+    Offence{"other-clock", read_other_clock, "clock_gettime() of clock 11"},
     Offence{"sleep-until", sleep_until, "clock_nanosleep() until a time"},
     Offence{"two-buffers", receive_in_parts, "recvmsg() with several buffers"},
     Offence{"little-control", receive_without_room, "recvmsg() with little room for control messages"},

@@ -286,7 +286,18 @@ int timerfd_create(clockid_t clock, int flags) noexcept {
   return REAL(timerfd_create)(clock, flags);
 }
 
+/// Simulators stop at every other flag, and at a moment of the real-time clock.
+int timerfd_settime(int fd, int flags, const itimerspec* value, itimerspec* old) noexcept {
+  if ((flags & ~TFD_TIMER_ABSTIME) != 0) report("timerfd_settime() with flags other than TFD_TIMER_ABSTIME");
+  return REAL(timerfd_settime)(fd, flags, value, old);
+}
+
+/// They have no CLOCK_BOOTTIME, as old kernels: a program may ask.
 int clock_gettime(clockid_t clock, timespec* time) noexcept {
+  if (clock == CLOCK_BOOTTIME) {
+    errno = EINVAL;
+    return -1;
+  }
   check_clock("clock_gettime", clock);
   return REAL(clock_gettime)(clock, time);
 }

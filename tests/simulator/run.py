@@ -63,6 +63,8 @@ def check_daemon(test):
     status = client.stop()
     if status != 0 or report.read_text():
         raise noonmark.Failure(f"status {status}, calls that a simulator cannot answer:\n{report.read_text()}")
+    if (client.run_dir / "quality.json").exists():
+        raise noonmark.Failure("a daemon without control socket leaves its run directory alone")
     print("ok: the daemon synchronized and keeps to the rules")
 
 

@@ -14,9 +14,10 @@ within() {                                      # within <seconds> <command...>:
 }
 
 RUN_DIR=/run/noonmark
+STATE_DIR=${STATE_DIR:-/var/lib/noonmark}
 noon() { noonmark --run-dir $RUN_DIR "$@"; }
 start_noonmark() {                              # start_noonmark [<option of noonmarkd>...]
-    noonmarkd --state-dir /var/lib/noonmark --run-dir $RUN_DIR --clock system "$@" >>/out/noonmarkd.log 2>&1 &
+    noonmarkd --state-dir $STATE_DIR --run-dir $RUN_DIR --clock system "$@" >>/out/noonmarkd.log 2>&1 &
     noonmark_pid=$!
     check "noonmarkd answers its shell" within 20 noon -c "display version"
 }
