@@ -101,8 +101,8 @@ void add_event(Draft& d, const Arguments& a) {
 }
 void add_follow(Draft& d, const Arguments& a) {
   d.scenario.clients.back().follows.push_back({.group = a.text(0),
-                                               .count = static_cast<std::uint32_t>(a.number(1)),
-                                               .options = a.text(2),
+                                               .count = static_cast<std::uint32_t>(a.number(0)),
+                                               .options = a.text(1),
                                                .line = a.line,
                                                .server = {}});
 }

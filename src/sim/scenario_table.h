@@ -19,7 +19,7 @@ struct SectionInfo {
   std::string_view help;
 };
 
-/// The values of a line, in the order of its syntax.
+/// The values of a line: numbers and texts, each in the order of its syntax.
 struct Arguments {
   std::vector<double> numbers;
   std::vector<std::string> texts;
