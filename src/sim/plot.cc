@@ -47,7 +47,7 @@ std::vector<Curve> curves_of(const Report& report) {
     const auto clients = static_cast<std::uint32_t>(client_count(variant.scenario));
     for (std::uint32_t client = 0; client < clients && curves.size() < kMaxCurves; ++client) {
       Curve curve{.title = client_title(variant, client), .points = {}};
-      if (report.variants.size() > 1) curve.title += fmt::format(", {}", variant.name);
+      if (report.variants.size() > 1) curve.title += ", " + variant_letter(v);
       for (const auto& p : report.runs[v].front().trace)
         if (p.client == client) curve.points.push_back(p);
       curve.points = thinned(curve.points);
@@ -62,51 +62,63 @@ std::string quoted(std::string text) {
   return '"' + text + '"';
 }
 
-/// The vertical range: the errors after the warm-up, with room; bounds and starts may lie beyond.
+/// The vertical range: the errors after the warm-up, with room; starts may lie beyond.
 double range_of(const std::vector<Curve>& curves, double warm_up) {
   double largest = 0;
   for (const auto& curve : curves)
     for (const auto& p : curve.points)
       if (p.time >= warm_up) largest = std::max(largest, std::abs(p.error));
-  return largest > 0 ? 1.5 * largest : 1;
+  return largest > 0 ? 1.2 * largest : 1;
 }
 
+struct Scale {
+  double unit = 1;
+  std::string_view name = "s";
+};
+Scale scale_of(double range) {
+  if (range < 1e-3) return {1e-6, "us"};
+  return range < 1 ? Scale{1e-3, "ms"} : Scale{};
+}
+
+/// Hours, error, its absolute value, published bound (or NaN).
+std::string data_of(const std::vector<Curve>& curves, double unit) {
+  std::string text;
+  for (std::size_t i = 0; i < curves.size(); ++i) {
+    text += fmt::format("$curve{} << END\n", i);
+    for (const auto& p : curves[i].points)
+      text += fmt::format("{:.5f} {:.6g} {:.6g} {}\n", p.time / 3600, p.error / unit,
+                          std::abs(p.error) / unit, p.bound ? fmt::format("{:.6g}", *p.bound / unit) : "NaN");
+    text += "END\n";
+  }
+  return text;
+}
+
+/// Above the error; below its absolute value and the published bound, on a logarithmic scale.
 std::string script_of(const Report& report, const std::string& path) {
   const auto& world = report.variants.front().scenario.world;
   const auto curves = curves_of(report);
   const double range = range_of(curves, world.warm_up);
-  const double unit = range < 1e-3 ? 1e-6 : range < 1 ? 1e-3 : 1;
-  std::string script = fmt::format(
-      "set terminal {} size 1200,600 noenhanced\nset output {}\nset title {}\nset xlabel \"hours\"\n"
-      "set ylabel \"error of the clock, {}\"\nset grid\nset key outside bottom center horizontal\n"
-      "set yrange [{}:{}]\nplot ",
+  const auto scale = scale_of(range);
+  std::string script = data_of(curves, scale.unit);
+  script += fmt::format(
+      "set terminal {} size 1200,800 noenhanced\nset output {}\n"
+      "set multiplot layout 2,1 title {}\nset grid\nset ylabel \"error, {}\"\nset yrange [{}:{}]\nplot ",
       path.ends_with(".png") ? "png" : "svg", quoted(path),
-      quoted(world.description.empty() ? report.variants.front().name : world.description),
-      unit == 1      ? "s"
-      : unit == 1e-3 ? "ms"
-                     : "us",
-      -range / unit, range / unit);
-  std::string data;
-  for (std::size_t i = 0; i < curves.size(); ++i) {
-    const auto color = i + 1;
+      quoted(world.description.empty() ? report.variants.front().name : world.description), scale.name,
+      -range / scale.unit, range / scale.unit);
+  for (std::size_t i = 0; i < curves.size(); ++i)
+    script += fmt::format("{}$curve{} using 1:2 with lines linetype {} title {}", i == 0 ? "" : ", ", i,
+                          i + 1, quoted(curves[i].title));
+  script += fmt::format(
+      "\nset xlabel \"hours\"\nset ylabel \"|error| and published bound, {}\"\nset logscale y\nset yrange "
+      "[*:*]\nplot ",
+      scale.name);
+  for (std::size_t i = 0; i < curves.size(); ++i)
     script += fmt::format(
-        "{0}'-' using 1:2 with lines linetype {1} title {2}, '-' using 1:2 with lines linetype {1} dashtype "
-        "3 title {3}, "
-        "'-' using 1:2 with lines linetype {1} dashtype 3 notitle",
-        i == 0 ? "" : ", ", color, quoted(curves[i].title), quoted(curves[i].title + ": published bound"));
-    for (const double sign : {0.0, 1.0, -1.0}) {
-      for (const auto& p : curves[i].points) {
-        if (sign == 0)
-          data += fmt::format("{:.5f} {:.6g}\n", p.time / 3600, p.error / unit);
-        else if (p.bound)
-          data += fmt::format("{:.5f} {:.6g}\n", p.time / 3600, sign * *p.bound / unit);
-        else
-          data += "\n";  // a gap
-      }
-      data += "e\n";
-    }
-  }
-  return script + "\n" + data;
+        "{0}$curve{1} using 1:3 with dots linetype {2} notitle, $curve{1} using 1:4 with lines linetype {2} "
+        "linewidth 2 title {3}",
+        i == 0 ? "" : ", ", i, i + 1, quoted(curves[i].title + ": bound"));
+  return script + "\nunset multiplot\n";
 }
 
 }  // namespace

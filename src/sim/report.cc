@@ -20,6 +20,7 @@ struct Column {
   std::string_view title;  // in tables; empty: not there
   double (*value)(const Figures&);
   std::string (*text)(double);
+  bool whole = false;
 };
 
 std::string plain_count(double value) { return fmt::format("{:.0f}", value); }
@@ -37,13 +38,15 @@ constexpr std::array kColumns{
     Column{"mean-bound", "mean bound", [](const Figures& f) { return f.mean_bound; }, format_time},
     Column{"bound-use", "error/bound", [](const Figures& f) { return f.bound_use; }, ratio},
     Column{"bound-violations", "violations",
-           [](const Figures& f) { return static_cast<double>(f.violations); }, plain_count},
+           [](const Figures& f) { return static_cast<double>(f.violations); }, plain_count, true},
     Column{"requests-sent", "requests", [](const Figures& f) { return static_cast<double>(f.sent); },
-           plain_count},
+           plain_count, true},
     Column{"requests-received", "", [](const Figures& f) { return static_cast<double>(f.received); },
-           plain_count},
-    Column{"steps", "steps", [](const Figures& f) { return static_cast<double>(f.steps); }, plain_count},
-    Column{"losses", "losses", [](const Figures& f) { return static_cast<double>(f.losses); }, plain_count},
+           plain_count, true},
+    Column{"steps", "steps", [](const Figures& f) { return static_cast<double>(f.steps); }, plain_count,
+           true},
+    Column{"losses", "losses", [](const Figures& f) { return static_cast<double>(f.losses); }, plain_count,
+           true},
 };
 
 using Cells = std::vector<std::string>;
@@ -123,30 +126,34 @@ Cells table_row(std::string name, const Figures& figures) {
   return row;
 }
 
-/// Each client of the first variant that the others have too, with the other variant's figures as ratios.
-std::string comparison(const Report& report) {
+std::string times(double x, double y) { return y > 0 ? fmt::format("x {:.2f}", x / y) : "-"; }
+
+/// The clients that the first variant and another one both have: the other one's figures as multiples.
+std::string comparison(const Report& report, std::size_t other) {
   std::vector<Cells> rows{{"client", "rms", "p99", "max", "first hour", "requests"}};
   const auto& first = report.variants.front().scenario.clients;
-  for (std::size_t v = 1; v < report.variants.size(); ++v) {
-    const auto& clients = report.variants[v].scenario.clients;
-    for (std::size_t g = 0; g < first.size(); ++g) {
-      const auto other = std::ranges::find(clients, first[g].name, &ClientConfig::name);
-      if (other == clients.end()) continue;
-      const auto a = over_seeds(of_group(report.runs[0], g));
-      const auto b = over_seeds(of_group(report.runs[v], static_cast<std::size_t>(other - clients.begin())));
-      const auto times = [](double x, double y) { return y > 0 ? fmt::format("x {:.2f}", x / y) : "-"; };
-      rows.push_back({group_name(first[g]), times(b.rms, a.rms), times(b.p99, a.p99), times(b.max, a.max),
-                      times(b.first_hour, a.first_hour),
-                      times(static_cast<double>(b.sent), static_cast<double>(a.sent))});
-    }
+  const auto& second = report.variants[other].scenario.clients;
+  for (std::size_t g = 0; g < first.size(); ++g) {
+    const auto same = std::ranges::find(second, first[g].name, &ClientConfig::name);
+    if (same == second.end()) continue;
+    const auto a = over_seeds(of_group(report.runs[0], g));
+    const auto b = over_seeds(of_group(report.runs[other], static_cast<std::size_t>(same - second.begin())));
+    rows.push_back({group_name(first[g]), times(b.rms, a.rms), times(b.p99, a.p99), times(b.max, a.max),
+                    times(b.first_hour, a.first_hour),
+                    times(static_cast<double>(b.sent), static_cast<double>(a.sent))});
   }
-  return fmt::format("{}, as multiples of {}:\n{}", report.variants.back().name, report.variants.front().name,
-                     aligned(rows));
+  return fmt::format("{} as multiples of A:\n{}\n", variant_letter(other), aligned(rows));
 }
 
 Json json_of(const Figures& figures) {
   Json json{{"members", figures.members}};
-  for (const auto& column : kColumns) json[std::string(column.key)] = column.value(figures);
+  for (const auto& column : kColumns) {
+    auto& value = json[std::string(column.key)];
+    if (column.whole)
+      value = static_cast<std::uint64_t>(column.value(figures));
+    else
+      value = column.value(figures);
+  }
   return json;
 }
 
@@ -179,13 +186,17 @@ Json json_of(const Variant& variant, const std::vector<RunResult>& runs) {
 
 }  // namespace
 
+std::string variant_letter(std::size_t variant) { return std::string(1, static_cast<char>('A' + variant)); }
+
 std::string report_table(const Report& report) {
   std::string text;
+  const bool several = report.variants.size() > 1;
   for (std::size_t v = 0; v < report.variants.size(); ++v) {
     const auto& variant = report.variants[v];
     const auto& runs = report.runs[v];
     const auto& world = variant.scenario.world;
-    text += fmt::format("{}{}{}: {:.4g} h, {} seed{}\n", variant.name, world.description.empty() ? "" : ", ",
+    if (several) text += variant_letter(v) + ": ";
+    text += fmt::format("{}{}{}, {:.4g} h, {} seed{}\n", variant.name, world.description.empty() ? "" : ": ",
                         world.description, world.duration / 3600, runs.size(), runs.size() == 1 ? "" : "s");
     std::vector<Cells> rows{table_head()};
     for (std::size_t g = 0; g < variant.scenario.clients.size(); ++g)
@@ -193,7 +204,7 @@ std::string report_table(const Report& report) {
     text += aligned(rows) + '\n';
     if (client_count(variant.scenario) > 1) text += strata_table(variant, runs) + '\n';
   }
-  if (report.variants.size() > 1) text += comparison(report) + '\n';
+  for (std::size_t v = 1; v < report.variants.size(); ++v) text += comparison(report, v);
   text.pop_back();
   return text;
 }

@@ -14,6 +14,8 @@ struct Report {
   std::vector<std::vector<RunResult>> runs;  // by variant, then by seed
 };
 
+/// "A" for the first.
+std::string variant_letter(std::size_t variant);
 /// For people. Several variants stand side by side, with the ratio of their errors to the first one's.
 std::string report_table(const Report& report);
 /// For programs; docs/simulator.md tells the members.

@@ -223,16 +223,19 @@ void interpret(SectionKind kind, const Line& line, Draft& draft, Problems& probl
     draft.scenario.clients.back().commands.push_back(line);
     return;
   }
+  const auto fail = [&](const std::string& message) {
+    const bool setting = line.number == kSettingLine;
+    problems.add(line.number, setting ? fmt::format("the setting \"{}\": {}", line.text, message) : message);
+  };
   const auto all = words_of(line.text);
   const auto words = without_direction(kind, all, draft);
-  if (words.empty()) return problems.add(line.number, "what holds in this direction is missing");
+  if (words.empty()) return fail("what holds in this direction is missing");
   const auto known = rows_of(kind);
   auto [row, m] = best_match(known, words);
   if (row == nullptr)
-    return problems.add(line.number, fmt::format("{} is unknown here; {}", words.front(),
-                                                 suggestion(words.front(), first_words(known))));
-  if (!m.complete)
-    return problems.add(line.number, fmt::format("{}. The line is: {}", m.fault, plain(row->syntax)));
+    return fail(
+        fmt::format("{} is unknown here; {}", words.front(), suggestion(words.front(), first_words(known))));
+  if (!m.complete) return fail(fmt::format("{}. The line is: {}", m.fault, plain(row->syntax)));
   m.arguments.line = line.number;
   row->apply(draft, m.arguments);
 }
@@ -335,6 +338,8 @@ void check(Scenario& s, const Variation& variation, Problems& problems) {
     problems.add(
         1,
         "this is too much work: raise sample-interval and grid, or take fewer clients or a shorter duration");
+  if (world.warm_up >= world.duration)
+    problems.add(1, "nothing is left of the duration after the warm-up; set both in the section world");
   if (world.leap && std::fmod(world.leap->at, 86400) != 0)
     problems.add(1, "a leap second is in front of a midnight: leap insert at 2027-01-01T00:00:00");
   for (auto& path : s.paths)
