@@ -11,14 +11,14 @@ all: build
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
-## make            set up what is missing, build build/release/bin/{noonmarkd,noonmark}
+## make            set up what is missing, build build/release/bin/{noonmarkd,noonmark,noonmark-sim}
 ## make demo       half a minute: a server, a client with a wrong clock, the procedure typed into the shell
 ## make test       everything: unit tests (g++ release, clang with ASan and UBSan), namespaces, peers; one ctest summary
 ## make test-soak  200 times kill -9 in the middle of commits, 1000 commits in a row (about 6 minutes)
 ## make test-vm    virtual machines with Debian kernels: VRFs, step and slew of a real kernel clock (about 10 minutes)
 ## make bench      the figures of docs/performance.md
 ## make fuzz       every fuzz target for a minute each (clang, libFuzzer)
-## make reference  docs/commands.md and the man pages anew, from the command table
+## make reference  docs/commands.md, the tables of docs/simulator.md and the man pages anew, from the programs
 ## make format     clang-format over our sources
 ## make install    into $(DESTDIR)$(PREFIX), with a systemd unit
 
@@ -31,7 +31,7 @@ configure: setup
 	@cmake --preset release >$(RELEASE).log 2>&1 || { cat $(RELEASE).log; exit 1; }
 
 build: configure
-	@cmake --build $(RELEASE) -j $(JOBS) --target noonmarkd noonmark
+	@cmake --build $(RELEASE) -j $(JOBS) --target noonmarkd noonmark noonmark-sim
 
 demo: build
 	@tools/demo
@@ -57,7 +57,7 @@ bench: build
 
 fuzz: setup
 	@cmake --preset fuzz >build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }
-	@cmake --build build/fuzz -j $(JOBS) --target packet_fuzz command_fuzz config_fuzz session_fuzz terminal_fuzz
+	@cmake --build build/fuzz -j $(JOBS) --target packet_fuzz command_fuzz config_fuzz session_fuzz terminal_fuzz scenario_fuzz
 	@fuzz/run build/fuzz $${FUZZ_SECONDS:-60}
 
 format:

@@ -8,7 +8,7 @@
 
 namespace noonmark::sim {
 
-/// One direction of a path between two machines. Asked in the order of time.
+/// One direction of a path between two machines. Asked in the order of time. The configuration outlives it.
 class Link {
  public:
   Link(const DirectionConfig& config, std::uint64_t seed);
@@ -29,7 +29,7 @@ class Link {
   double queue_state_ = 0, queue_time_ = 0;
 };
 
-/// Both directions of a path.
+/// Both directions of a path. The configuration outlives it.
 class LinkPair {
  public:
   LinkPair(const PathConfig& config, std::uint64_t seed);

@@ -36,7 +36,8 @@ TEST(Link, LosesTheShareThatItIsToldTo) {
 }
 
 TEST(Link, ADelayIsNeverNegative) {
-  EXPECT_GT(*std::ranges::min_element(delays({.jitter = {Law::Kind::normal, 0, 1e-3}}, 1000)), 0);
+  const auto found = delays({.jitter = {Law::Kind::normal, 0, 1e-3}}, 1000);
+  EXPECT_GT(*std::ranges::min_element(found), 0);
 }
 
 TEST(Link, SpikesMeetTheirShare) {
@@ -72,7 +73,8 @@ TEST(Link, AQueueIsCorrelatedOverItsTimeConstant) {
 }
 
 TEST(Link, RoutesChangeAtTheirTime) {
-  Link link({.delay = 5e-3, .routes = {{100, 9e-3}, {200, 5e-3}}}, 1);
+  const DirectionConfig config{.delay = 5e-3, .routes = {{100, 9e-3}, {200, 5e-3}}};
+  Link link(config, 1);
   EXPECT_EQ(link.carry(99, kPort), 5e-3);
   EXPECT_EQ(link.carry(100, kPort), 9e-3);
   EXPECT_EQ(link.carry(200, kPort), 5e-3);
@@ -91,7 +93,8 @@ TEST(Link, AFlowKeepsItsParallelPath) {
 }
 
 TEST(Link, PacketsMayOvertakeEachOther) {
-  Link link({.delay = 1e-3, .jitter = {Law::Kind::exponential, 5e-3}}, 1);
+  const DirectionConfig config{.delay = 1e-3, .jitter = {Law::Kind::exponential, 5e-3}};
+  Link link(config, 1);
   bool overtaken = false;
   double last = 0;
   for (int i = 0; i < 100; ++i) {

@@ -18,7 +18,7 @@ using base::IpAddress;
 /// frequencies s/s.
 
 struct WorldConfig {
-  std::string description;
+  std::string description{};
   double duration = 86400;
   double start = 1780272000;  // s since 1970
   double warm_up = 14400;     // not in the figures but those of the first hour
@@ -29,7 +29,7 @@ struct WorldConfig {
     double at = 0;      // s since 1970: the second after the leap second
     double change = 0;  // of POSIX time: -1 for an inserted second
   };
-  std::optional<Leap> leap;
+  std::optional<Leap> leap{};
 };
 
 struct TemperatureStep {
@@ -43,7 +43,7 @@ struct Span {
 };
 
 struct OscillatorConfig {
-  std::string name;
+  std::string name{};
   double offset = 0, offset_spread = 0;
   double frequency = 0, frequency_spread = 0;
   double wander = 0;      // random walk of the frequency, s/s per sqrt(s)
@@ -51,57 +51,57 @@ struct OscillatorConfig {
   double flicker_fm = 0;  // Allan deviation of the floor
   struct Sine {
     double amplitude = 0, period = 1;
-  } sine;
+  } sine{};
   struct Square {
     double amplitude = 0, period = 1, constant = 1;
-  } square;
-  std::vector<TemperatureStep> steps;
-  std::vector<Jump> phase_jumps, frequency_jumps;
+  } square{};
+  std::vector<TemperatureStep> steps{};
+  std::vector<Jump> phase_jumps{}, frequency_jumps{};
 };
 
 /// What a path does to packets of one direction.
 struct DirectionConfig {
   double delay = 0;
-  Law jitter;
+  Law jitter{};
   double loss = 0;
   double spike_probability = 0;
-  Law spike;
+  Law spike{};
   struct Load {                           // comes and goes; while it is there, its level multiplies `queue`
     double on = 0, off = 0, shape = 1.4;  // mean is finite for a shape above 1
     double low = 0, high = 0;
-    Law queue;
-  } load;
+    Law queue{};
+  } load{};
   struct Queue {  // correlated: scale times the positive part of a unit Ornstein-Uhlenbeck process
     double scale = 0, constant = 1;
-  } queue;
+  } queue{};
   struct Route {
     double at = 0, delay = 0;
   };
-  std::vector<Route> routes;     // ascending
-  std::vector<double> parallel;  // extra delays of equal-cost paths
-  bool by_packet = false;        // else by source port
+  std::vector<Route> routes{};     // ascending
+  std::vector<double> parallel{};  // extra delays of equal-cost paths
+  bool by_packet = false;          // else by source port
 };
 
 struct PathConfig {
-  std::string name;
+  std::string name{};
   DirectionConfig forward, backward;
-  std::vector<Span> outages;
+  std::vector<Span> outages{};
 };
 
 struct ServerConfig {
-  std::string name;
+  std::string name{};
   std::uint32_t count = 1;
-  std::optional<IpAddress> address;
+  std::optional<IpAddress> address{};
   std::uint8_t stratum = 1;
   double root_delay = 0, root_dispersion = 0;
   double offset = 0, drift = 0, noise = 0, turnaround = 10e-6;
   struct Wobble {
     double amplitude = 0, period = 1;
-  } wobble;
-  std::vector<Jump> steps;
-  std::vector<Span> absences;
+  } wobble{};
+  std::vector<Jump> steps{};
+  std::vector<Span> absences{};
   double rate_limit = 0;  // 0: none; requests of one client that come faster get the kiss code RATE
-  std::optional<std::uint8_t> leap;  // none: the truth
+  std::optional<std::uint8_t> leap{};  // none: the truth
   bool steps_at_leap = true;
 };
 
@@ -114,49 +114,49 @@ struct ClientEvent {
 
 /// A text with the line of the scenario file that it stands in.
 struct Line {
-  std::string text;
+  std::string text{};
   std::size_t number = 0;
 };
 
 struct FollowConfig {
-  std::string group;
+  std::string group{};
   std::uint32_t count = 1;
-  std::string options;
+  std::string options{};
   std::size_t line = 0;
-  core::ServerConfig server;  // of the options; the address is filled in for each client
+  core::ServerConfig server{};  // of the options; the address is filled in for each client
 };
 
 struct PathUse {
-  std::string path, group;  // no group: to all that have no path of their own
+  std::string path{}, group{};  // no group: to all that have no path of their own
   std::size_t line = 0;
 };
 
 struct ClientConfig {
-  std::string name;
+  std::string name{};
   std::size_t line = 0;
   std::uint32_t count = 1;
-  std::optional<IpAddress> address;
-  std::string oscillator;
+  std::optional<IpAddress> address{};
+  std::string oscillator{};
   std::size_t oscillator_line = 0;
-  std::string twin;  // whose oscillator and paths it has, draw for draw; empty: its own
-  std::vector<PathUse> paths;
-  std::vector<FollowConfig> follows;
-  std::vector<Line> commands;  // of the command line of noonmark
-  core::NtpConfig ntp;         // what they make
+  std::string twin{};  // whose oscillator and paths it has, draw for draw; empty: its own
+  std::vector<PathUse> paths{};
+  std::vector<FollowConfig> follows{};
+  std::vector<Line> commands{};  // of the command line of noonmark
+  core::NtpConfig ntp{};         // what they make
   double start = 0, start_spread = 0;
   double stamp_noise = 0;  // mean lateness of a receive stamp
   double granularity = 0;  // of the clock driver's frequency, s/s
   bool kernel_stamps = true;
   bool leap_table = false;
-  std::vector<ClientEvent> events;
+  std::vector<ClientEvent> events{};
 };
 
 struct Scenario {
   WorldConfig world;
-  std::vector<OscillatorConfig> oscillators;
-  std::vector<PathConfig> paths;
-  std::vector<ServerConfig> servers;
-  std::vector<ClientConfig> clients;
+  std::vector<OscillatorConfig> oscillators{};
+  std::vector<PathConfig> paths{};
+  std::vector<ServerConfig> servers{};
+  std::vector<ClientConfig> clients{};
 };
 
 /// Clients of all groups.

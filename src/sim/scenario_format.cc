@@ -121,7 +121,7 @@ std::vector<Row> rows_of(SectionKind kind) {
 std::string suggestion(std::string_view word, std::vector<std::string> names) {
   std::ranges::sort(names);
   names.erase(std::unique(names.begin(), names.end()), names.end());
-  const auto nearest = base::nearest_names(word, names);
+  const auto nearest = base::nearest_names(word, names, 1);
   return nearest.empty() ? fmt::format("one of {}", fmt::join(names, ", "))
                          : fmt::format("perhaps {}", fmt::join(nearest, " or "));
 }
