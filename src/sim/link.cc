@@ -7,6 +7,7 @@ namespace noonmark::sim {
 namespace {
 
 constexpr double kLeastDelay = 100e-9;  // s: nothing arrives before it was sent
+constexpr double kShortestLoad = 0.1;   // s: load comes and goes no faster
 constexpr double kQueueSteps = 32;      // of a queue's time constant: it is constant between
 
 }  // namespace
@@ -39,7 +40,7 @@ double Link::load(double time) {
   if (load.queue.kind == Law::Kind::none) return 0;
   while (time >= load_until_) {
     loaded_ = !loaded_;
-    const double least = std::max(1e-3, loaded_ ? load.on : load.off);
+    const double least = std::max(kShortestLoad, loaded_ ? load.on : load.off);
     load_until_ += least * std::pow(load_draws_.uniform(), -1 / load.shape);
     load_level_ = loaded_ ? load.low + (load.high - load.low) * load_draws_.uniform() : 0;
   }

@@ -50,16 +50,19 @@ int carry_out(const sim::Request& request) {
 
 void add_run_options(CLI::App& command, sim::Request& request) {
   command.add_option("--set", request.settings, "NAME.KEY=VALUE: put this line into the section NAME")
+      ->allow_extra_args(false)
       ->take_all();
   command
       .add_option("--what-if", request.what_if,
                   "the same in a second variant, which is shown beside the first")
+      ->allow_extra_args(false)
       ->take_all();
   command.add_option("--seed", request.first_seed, "number of the first world")->capture_default_str();
   command.add_option("--seeds", request.seeds, "how many worlds (default: as the scenario says)")
       ->check(CLI::Range(std::uint64_t{1}, kMaxSeeds));
-  command.add_option("--jobs", request.jobs, "threads; they do not change the results")
-      ->capture_default_str()
+  command
+      .add_option("--jobs", request.jobs,
+                  "threads (default: one for each processor); they do not change the results")
       ->check(CLI::Range(1u, 256u));
   command.add_option("--json", request.json, "write the results to this file");
   command.add_flag("--strict", request.strict,

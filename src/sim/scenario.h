@@ -159,7 +159,13 @@ struct Scenario {
   std::vector<ClientConfig> clients{};
 };
 
-/// Clients of all groups.
+/// Clients, and servers, of all groups.
 std::size_t client_count(const Scenario& scenario);
+std::size_t server_count(const Scenario& scenario);
+
+inline constexpr std::size_t kMaxClientGroups = 128;  // each has addresses of its own in 10.0.0.0/8
+
+/// Of a member of a group; groups are the servers, then the clients.
+IpAddress member_address(const Scenario& scenario, std::uint32_t group, std::uint32_t member);
 
 }  // namespace noonmark::sim

@@ -11,6 +11,7 @@
 #include "cli/configuration_text.h"
 #include "config/translate.h"
 #include "config/validate.h"
+#include "core/authenticator.h"
 #include "sim/scenario_table.h"
 
 namespace noonmark::sim {
@@ -18,9 +19,10 @@ namespace {
 
 constexpr std::size_t kMaxLine = 1024;
 constexpr std::size_t kMaxLines = 20'000;
-constexpr std::size_t kMaxProblems = 10;  // shown
-constexpr std::size_t kMaxClients = 100'000;
-constexpr double kMaxSamples = 2e9;             // comparisons of clocks with the truth
+constexpr std::size_t kMaxProblems = 10;        // shown
+constexpr std::size_t kMaxMachines = 100'000;   // clients, and servers
+constexpr double kMaxSamples = 2e8;             // comparisons of clocks with the truth: they are kept
+constexpr double kMaxSteps = 2e10;              // of oscillators
 constexpr std::size_t kSettingLine = SIZE_MAX;  // the line number of what is not in the file
 
 struct Section {
@@ -323,21 +325,54 @@ void check_client(const Scenario& s, const Variation& variation, ClientConfig& c
     translate_follow(follow, problems);
   }
   translate_commands(variation, client, problems);
+  auto servers = client.ntp.servers.size();
+  for (const auto& follow : client.follows) servers += follow.count;
+  if (servers > core::kMaxServers)
+    problems.add(client.line,
+                 fmt::format("client {} has more than {} servers", client.name, core::kMaxServers));
+  if (const auto keys = core::KeyTable::create(client.ntp.keys); !keys)
+    problems.add(client.line, keys.error().message);
+}
+
+void check_addresses(const Scenario& s, Problems& problems) {
+  std::set<IpAddress> seen;
+  const auto take_group = [&](const auto& config, std::size_t group) {
+    for (std::uint32_t member = 0; member < config.count; ++member) {
+      const auto address = member_address(s, static_cast<std::uint32_t>(group), member);
+      if (seen.insert(address).second) continue;
+      return problems.add(
+          1, fmt::format("{} has the address {}, which another one has too; give it another with `address`",
+                         config.name, address.to_string()));
+    }
+  };
+  for (std::size_t i = 0; i < s.servers.size(); ++i) take_group(s.servers[i], i);
+  for (std::size_t i = 0; i < s.clients.size(); ++i) take_group(s.clients[i], s.servers.size() + i);
+}
+
+void check_size(const Scenario& s, Problems& problems) {
+  const auto clients = client_count(s);
+  if (clients > kMaxMachines || server_count(s) > kMaxMachines)
+    return problems.add(1, fmt::format("there are more than {} clients, or servers", kMaxMachines));
+  if (s.clients.size() > kMaxClientGroups)
+    return problems.add(1,
+                        fmt::format("there are more than {} sections of clients; `count` makes many of one",
+                                    kMaxClientGroups));
+  check_addresses(s, problems);
+  const auto& world = s.world;
+  if (!(world.duration > 0) || !(world.grid >= 1e-3) || !(world.sample_interval >= 1e-2))
+    return problems.add(
+        1, "the world's duration is above 0, its grid at least 1ms, its sample-interval at least 10ms");
+  if (world.duration / world.sample_interval * static_cast<double>(clients) > kMaxSamples ||
+      world.duration / world.grid * static_cast<double>(clients) > kMaxSteps)
+    problems.add(
+        1,
+        "this is too much work: raise sample-interval and grid, or take fewer clients or a shorter duration");
 }
 
 void check(Scenario& s, const Variation& variation, Problems& problems) {
   if (s.clients.empty()) problems.add(1, "a scenario needs a client: add a section `client <name>`");
-  if (client_count(s) > kMaxClients)
-    problems.add(1, fmt::format("there are more than {} clients", kMaxClients));
-  auto& world = s.world;
-  if (!(world.duration > 0) || !(world.grid >= 1e-3) || !(world.sample_interval >= 1e-2))
-    problems.add(1,
-                 "the world's duration is above 0, its grid at least 1ms, its sample-interval at least 10ms");
-  else if (world.duration / world.sample_interval * static_cast<double>(client_count(s)) > kMaxSamples ||
-           world.duration / world.grid * static_cast<double>(client_count(s)) > 10 * kMaxSamples)
-    problems.add(
-        1,
-        "this is too much work: raise sample-interval and grid, or take fewer clients or a shorter duration");
+  check_size(s, problems);
+  const auto& world = s.world;
   if (world.warm_up >= world.duration)
     problems.add(1, "nothing is left of the duration after the warm-up; set both in the section world");
   if (world.leap && std::fmod(world.leap->at, 86400) != 0)
@@ -363,12 +398,6 @@ std::string units_of(std::string_view syntax) {
 }
 
 }  // namespace
-
-std::size_t client_count(const Scenario& scenario) {
-  std::size_t count = 0;
-  for (const auto& client : scenario.clients) count += client.count;
-  return count;
-}
 
 base::Result<Variation::Setting> parse_setting(std::string_view text) {
   const auto dot = text.find('.'), equals = text.find('=');

@@ -94,6 +94,8 @@ TEST(ScenarioFormat, AnErrorNamesTheLineAndWhatWouldBeRight) {
   EXPECT_THAT(error_of(with(" ntp-service unicast-server 300.1.1.1")), HasSubstr("test:10: "));
   EXPECT_THAT(error_of(" duration 6h"),
               HasSubstr("test:1: a section begins with a line that is not indented"));
+  EXPECT_THAT(error_of(with("server twin\n address 192.0.2.1")),
+              HasSubstr("has the address 192.0.2.1, which another one has"));
   EXPECT_THAT(error_of("world\n"), HasSubstr("a scenario needs a client"));
   EXPECT_THAT(error_of("client c\n"), HasSubstr("client c has no path"));
   EXPECT_THAT(error_of(with("world")), HasSubstr("a section is called world already"));
@@ -109,6 +111,8 @@ TEST(ScenarioFormat, TooMuchWorkIsRefused) {
   EXPECT_THAT(
       error_of(with(" count 100000"), {.settings = {{"world", "sample-interval 10ms"}}, .commands = {}}),
       HasSubstr("this is too much work"));
+  EXPECT_THAT(error_of(with("server many\n count 5000\nclient greedy\n path wan\n follow many 5000")),
+              HasSubstr("test:12: client greedy has more than 4096 servers"));
   EXPECT_THAT(error_of(with(""), {.settings = {{"world", "warm-up 6h"}}, .commands = {}}),
               HasSubstr("warm-up"));
 }

@@ -79,7 +79,7 @@ void put_load(Draft& d, const Arguments& a) {
                        .queue = {.kind = Law::Kind::gamma, .first = a.number(5), .second = a.number(6)}};
 }
 void put_queue(Draft& d, const Arguments& a) {
-  for (auto* direction : d.directions) direction->queue = {a.number(0), std::max(1e-3, a.number(1))};
+  for (auto* direction : d.directions) direction->queue = {a.number(0), std::max(1.0, a.number(1))};
 }
 void add_route(Draft& d, const Arguments& a) {
   for (auto* direction : d.directions) direction->routes.push_back({a.number(0), a.number(1)});

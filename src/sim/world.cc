@@ -13,18 +13,15 @@ namespace {
 constexpr std::uint32_t kInterface = 2;
 constexpr std::uint16_t kNtpPort = 123;
 constexpr std::uint16_t kFirstPort = 1024;
-constexpr double kTimerLateness = 50e-6;     // s: a kernel's timer and the way to the process
-constexpr double kDispersionGrowth = 15e-6;  // s/s, RFC 5905's PHI: how published root dispersion grows
-constexpr std::int8_t kPrecision = -24;      // log2 s
-constexpr double kMaxFrequency = 0.1;        // s/s, what adjtimex takes with ADJ_TICK
-constexpr double kLeapBlur = 2;              // s around a leap second, in which clocks may differ by one
-constexpr std::uint32_t kFirstServer = 0xC0000201;  // 192.0.2.1
-constexpr std::uint32_t kFirstClient = 0x0A000001;  // 10.0.0.1
-constexpr std::uint32_t kGroupSize = 1 << 17;       // addresses set aside for a group
-constexpr std::int64_t kBuildAge = 86400;           // s: the program is a day old when the world begins
-constexpr int kTaiBefore = 37;                      // s, TAI minus UTC since 2017
-constexpr std::int64_t kTaiSince = 1483228800;      // 2017-01-01
-constexpr double kControlEvery = 4096;              // events between looks at the control
+constexpr double kTimerLateness = 50e-6;        // s: a kernel's timer and the way to the process
+constexpr double kDispersionGrowth = 15e-6;     // s/s, RFC 5905's PHI: how published root dispersion grows
+constexpr std::int8_t kPrecision = -24;         // log2 s
+constexpr double kMaxFrequency = 0.1;           // s/s, what adjtimex takes with ADJ_TICK
+constexpr double kLeapBlur = 2;                 // s around a leap second, in which clocks may differ by one
+constexpr std::int64_t kBuildAge = 86400;       // s: the program is a day old when the world begins
+constexpr int kTaiBefore = 37;                  // s, TAI minus UTC since 2017
+constexpr std::int64_t kTaiSince = 1483228800;  // 2017-01-01
+constexpr double kControlEvery = 4096;          // events between looks at the control
 
 core::NetworkView network_of(const IpAddress& address) {
   core::NetworkView view;
@@ -40,18 +37,6 @@ core::NetworkView network_of(const IpAddress& address) {
        .vpn = {},
        .addresses = {{.address = address, .prefix_length = std::uint8_t(address.is_v4() ? 8 : 64)}}});
   return view;
-}
-
-/// The address `by` behind this one.
-IpAddress advanced(const IpAddress& address, std::uint32_t by) {
-  if (address.is_v4()) return IpAddress::v4(address.v4_value() + by);
-  std::array<std::uint8_t, 16> octets{};
-  std::ranges::copy(address.bytes(), octets.begin());
-  for (std::size_t i = 16; i-- > 8 && by > 0; by >>= 8) {
-    by += octets[i];
-    octets[i] = static_cast<std::uint8_t>(by);
-  }
-  return IpAddress::v6(octets);
 }
 
 core::LeapTable leap_table(const TrueTime& truth) {
@@ -108,24 +93,11 @@ World::World(const Scenario& scenario, std::uint64_t seed, bool with_trace)
 
 World::~World() = default;
 
-IpAddress World::member_address(std::uint32_t group, std::uint32_t member) const {
-  const auto servers = static_cast<std::uint32_t>(scenario_.servers.size());
-  if (group < servers) {
-    std::uint32_t before = 0;  // servers without an address of their own have them in a row
-    for (std::uint32_t g = 0; g < group; ++g)
-      if (!scenario_.servers[g].address) before += scenario_.servers[g].count;
-    return advanced(scenario_.servers[group].address.value_or(IpAddress::v4(kFirstServer + before)), member);
-  }
-  const auto& config = scenario_.clients[group - servers];
-  return advanced(config.address.value_or(IpAddress::v4(kFirstClient + (group - servers) * kGroupSize)),
-                  member);
-}
-
 void World::add_servers(std::uint64_t seed) {
   for (std::uint32_t group = 0; group < scenario_.servers.size(); ++group) {
     const auto& config = scenario_.servers[group];
     for (std::uint32_t member = 0; member < config.count; ++member) {
-      const auto address = member_address(group, member);
+      const auto address = member_address(scenario_, group, member);
       claim(address,
             {.is_server = true, .index = static_cast<std::uint32_t>(servers_.size()), .group = group});
       servers_.emplace_back(config, truth_, core::Endpoint{.address = address, .port = kNtpPort},
@@ -146,7 +118,7 @@ void World::add_client(std::uint32_t group, std::uint32_t member, std::uint64_t 
   const auto& config = scenario_.clients[group];
   const auto index = static_cast<std::uint32_t>(clients_.size());
   const auto global = static_cast<std::uint32_t>(scenario_.servers.size()) + group;
-  const auto address = member_address(global, member);
+  const auto address = member_address(scenario_, global, member);
   static const OscillatorConfig perfect;
   const auto found = std::ranges::find(scenario_.oscillators, config.oscillator, &OscillatorConfig::name);
   const auto& oscillator = found == scenario_.oscillators.end() ? perfect : *found;
@@ -180,8 +152,9 @@ core::NtpConfig World::config_of(const ClientConfig& config, std::uint32_t membe
     for (std::uint32_t i = 0; i < follow.count; ++i) {
       auto server = follow.server;
       const auto which = (std::uint64_t{member} * follow.count + i) % size;
-      server.key.address = member_address(group, static_cast<std::uint32_t>(which));
-      ntp.servers.push_back(server);
+      server.key.address = member_address(scenario_, group, static_cast<std::uint32_t>(which));
+      if (std::ranges::find(ntp.servers, server.key, &core::ServerConfig::key) == ntp.servers.end())
+        ntp.servers.push_back(server);
     }
   }
   return ntp;

@@ -60,7 +60,6 @@ class World {
   void add_clients(std::uint64_t seed);
   void add_client(std::uint32_t group, std::uint32_t member, std::uint64_t seed);
   void claim(const IpAddress& address, Machine machine) { machines_.try_emplace(address, machine); }
-  IpAddress member_address(std::uint32_t group, std::uint32_t member) const;
   core::NtpConfig config_of(const ClientConfig& config, std::uint32_t member) const;
   LinkPair& link(Client& client, const IpAddress& remote, const Machine& machine);
 
