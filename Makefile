@@ -11,7 +11,7 @@ all: build
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
-## make            set up what is missing, build build/release/bin/{noonmarkd,noonmark}
+## make            set up what is missing, build build/release/bin/{noonmarkd,noonmark,noonmark-sim}
 ## make demo       half a minute: a server, a client with a wrong clock, the procedure typed into the shell
 ## make test       everything: unit tests (g++ release, clang with ASan and UBSan), namespaces, peers; one ctest summary
 ## make test-soak  200 times kill -9 in the middle of commits, 1000 commits in a row (about 6 minutes)
@@ -20,7 +20,7 @@ help:
 ## make bench-accuracy        how accurate the clock is, beside chronyd: docs/accuracy.md (a minute or two)
 ## make bench-accuracy-quick  the same with two seeds of each world
 ## make fuzz       every fuzz target for a minute each (clang, libFuzzer)
-## make reference  docs/commands.md and the man pages anew, from the command table
+## make reference  docs/commands.md, the tables of docs/simulator.md and the man pages anew, from the programs
 ## make format     clang-format over our sources
 ## make install    into $(DESTDIR)$(PREFIX), with a systemd unit
 
@@ -33,7 +33,7 @@ configure: setup
 	@cmake --preset release >$(RELEASE).log 2>&1 || { cat $(RELEASE).log; exit 1; }
 
 build: configure
-	@cmake --build $(RELEASE) -j $(JOBS) --target noonmarkd noonmark
+	@cmake --build $(RELEASE) -j $(JOBS) --target noonmarkd noonmark noonmark-sim
 
 demo: build
 	@tools/demo
@@ -68,7 +68,7 @@ bench-accuracy-quick: accuracy_bench
 
 fuzz: setup
 	@cmake --preset fuzz >build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }
-	@cmake --build build/fuzz -j $(JOBS) --target packet_fuzz command_fuzz config_fuzz session_fuzz terminal_fuzz estimator_fuzz
+	@cmake --build build/fuzz -j $(JOBS) --target packet_fuzz command_fuzz config_fuzz session_fuzz terminal_fuzz estimator_fuzz scenario_fuzz
 	@fuzz/run build/fuzz $${FUZZ_SECONDS:-60}
 
 format:

@@ -13,6 +13,7 @@ ALLOWED = {
     "config": {"base", "wire", "crypto", "core", "io"},
     "cli": {"base", "wire", "crypto", "core", "io", "config"},
     "daemon": {"base", "wire", "crypto", "core", "io", "config", "cli"},
+    "sim": {"base", "wire", "crypto", "core", "io", "config", "cli"},
     "shell": {"base"},
 }
 # The core is deterministic: it reads no clock, opens nothing, prints nothing.

@@ -1,0 +1,175 @@
+#include "sim/app.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "io/file.h"
+#include "sim/scenario_format.h"
+
+namespace noonmark::sim {
+namespace {
+
+constexpr mode_t kFileMode = 0644;
+constexpr std::size_t kMaxTraced = 64;  // clients
+
+base::Result<std::vector<Variation::Setting>> parse_settings(const std::vector<std::string>& texts) {
+  std::vector<Variation::Setting> settings;
+  for (const auto& text : texts) {
+    auto setting = parse_setting(text);
+    if (!setting) return tl::unexpected(setting.error());
+    settings.push_back(std::move(*setting));
+  }
+  return settings;
+}
+
+base::Result<std::string> read(const std::string& path) {
+  auto text = io::read_file(path, kMaxScenarioFile);
+  if (!text) return base::fail(text.error().message);
+  return text;
+}
+
+struct Source {
+  std::string name, text;
+};
+
+base::Result<Source> read_source(const std::string& path) {
+  auto text = read(path);
+  if (!text) return tl::unexpected(text.error());
+  return Source{path.substr(path.rfind('/') + 1), std::move(*text)};
+}
+
+class Preparation {
+ public:
+  explicit Preparation(const Request& request) : request_(request) {}
+
+  base::Result<std::vector<Variant>> variants_of(const Source& source) {
+    auto settings = parse_settings(request_.settings);
+    if (!settings) return tl::unexpected(settings.error());
+    base_.settings = std::move(*settings);
+    if (auto added = add(source, source.name, base_); !added) return tl::unexpected(added.error());
+    if (auto added = add_what_if(source); !added) return tl::unexpected(added.error());
+    if (auto added = add_config(source); !added) return tl::unexpected(added.error());
+    if (auto added = add_compared(); !added) return tl::unexpected(added.error());
+    return std::move(variants_);
+  }
+
+ private:
+  base::Result<void> add(const Source& source, std::string name, const Variation& variation) {
+    auto scenario = parse_scenario(source.text, source.name, variation);
+    if (!scenario) return tl::unexpected(scenario.error());
+    variants_.push_back({std::move(name), std::move(*scenario)});
+    return {};
+  }
+  base::Result<void> add_what_if(const Source& source) {
+    if (request_.what_if.empty()) return {};
+    const auto settings = parse_settings(request_.what_if);
+    if (!settings) return tl::unexpected(settings.error());
+    auto variation = base_;
+    variation.settings.insert(variation.settings.end(), settings->begin(), settings->end());
+    return add(source, fmt::format("{} with {}", source.name, fmt::join(request_.what_if, ", ")), variation);
+  }
+  base::Result<void> add_config(const Source& source) {
+    if (request_.config.empty()) return {};
+    auto commands = read(request_.config);
+    if (!commands) return tl::unexpected(commands.error());
+    auto variation = base_;
+    variation.commands = std::move(*commands);
+    return add(source, fmt::format("{} under {}", source.name, request_.config), variation);
+  }
+  base::Result<void> add_compared() {
+    if (request_.compare.empty()) return {};
+    const auto other = read_source(request_.compare);
+    if (!other) return tl::unexpected(other.error());
+    return add(*other, other->name, base_);
+  }
+
+  const Request& request_;
+  Variation base_;
+  std::vector<Variant> variants_;
+};
+
+base::Result<std::vector<Source>> sources_of(const Request& request) {
+  if (request.tree) return std::vector<Source>{{"tree", tree_scenario(*request.tree)}};
+  std::vector<Source> sources;
+  for (const auto& path : request.files) {
+    auto source = read_source(path);
+    if (!source) return tl::unexpected(source.error());
+    sources.push_back(std::move(*source));
+  }
+  return sources;
+}
+
+base::Result<void> check_drawing(const Request& request, const std::vector<std::vector<Variant>>& prepared) {
+  if (request.plot.empty() && request.trace.empty()) return {};
+  if (prepared.size() != 1) return base::fail("--plot and --trace take one scenario");
+  for (const auto& variant : prepared.front())
+    if (client_count(variant.scenario) > kMaxTraced)
+      return base::fail(fmt::format("--plot and --trace take scenarios of at most {} clients", kMaxTraced));
+  if (!request.plot.empty() && !request.plot.ends_with(".svg") && !request.plot.ends_with(".png"))
+    return base::fail(fmt::format("--plot {}: the name of a plot ends in .svg or .png", request.plot));
+  return {};
+}
+
+base::Result<Report> run(std::vector<Variant> variants, const Request& request, const std::atomic<bool>& stop,
+                         const std::function<void(const Progress&)>& progress) {
+  RunPlan plan{.first_seed = request.first_seed,
+               .seeds = request.seeds > 0 ? request.seeds : variants.front().scenario.world.seeds,
+               .jobs = request.jobs,
+               .trace = !request.plot.empty() || !request.trace.empty(),
+               .stop = &stop,
+               .progress = progress};
+  Report report{.variants = std::move(variants), .runs = {}};
+  report.runs = run_all(report.variants, plan);
+  if (stop) return base::fail("interrupted; nothing was written", base::ErrorCode::unavailable);
+  return report;
+}
+
+base::Result<void> write_files(const Request& request, const std::vector<Report>& reports) {
+  if (!request.json.empty())
+    if (auto written = io::write_file_atomically(request.json, report_json(reports), kFileMode); !written)
+      return written;
+  if (!request.trace.empty())
+    if (auto written = io::write_file_atomically(request.trace, report_trace(reports.front()), kFileMode);
+        !written)
+      return written;
+  if (!request.plot.empty()) return report_plot(reports.front(), request.plot);
+  return {};
+}
+
+}  // namespace
+
+base::Result<Outcome> carry_out(const Request& request, const std::atomic<bool>& stop,
+                                const std::function<void(const Progress&)>& progress) {
+  const auto sources = sources_of(request);
+  if (!sources) return tl::unexpected(sources.error());
+  std::vector<std::vector<Variant>> prepared;
+  for (const auto& source : *sources) {
+    auto variants = Preparation(request).variants_of(source);
+    if (!variants) return tl::unexpected(variants.error());
+    prepared.push_back(std::move(*variants));
+  }
+  if (auto fit = check_drawing(request, prepared); !fit) return tl::unexpected(fit.error());
+  std::vector<Report> reports;
+  Outcome outcome;
+  for (auto& variants : prepared) {
+    auto report = run(std::move(variants), request, stop, progress);
+    if (!report) return tl::unexpected(report.error());
+    outcome.text += (outcome.text.empty() ? "" : "\n") + report_table(*report);
+    outcome.failed = outcome.failed || (request.strict && violations(*report) > 0);
+    reports.push_back(std::move(*report));
+  }
+  if (auto written = write_files(request, reports); !written) return tl::unexpected(written.error());
+  return outcome;
+}
+
+base::Result<void> check_files(const std::vector<std::string>& files) {
+  for (const auto& path : files) {
+    const auto source = read_source(path);
+    if (!source) return tl::unexpected(source.error());
+    if (const auto scenario = parse_scenario(source->text, path); !scenario)
+      return tl::unexpected(scenario.error());
+  }
+  return {};
+}
+
+}  // namespace noonmark::sim

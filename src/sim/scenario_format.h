@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "sim/scenario.h"
+
+namespace noonmark::sim {
+
+inline constexpr std::size_t kMaxScenarioFile = 1 << 20;
+
+/// What differs from the file.
+struct Variation {
+  struct Setting {
+    std::string section, line;
+  };
+  std::vector<Setting> settings;        // added to the sections of these names
+  std::optional<std::string> commands;  // instead of the clients' command lines
+  bool operator==(const Variation&) const = default;
+};
+
+/// "NAME.KEY=VALUE" as a line "KEY VALUE" of the section NAME.
+base::Result<Variation::Setting> parse_setting(std::string_view text);
+
+/// The error names the lines of `name` that are wrong, and what would be right.
+base::Result<Scenario> parse_scenario(std::string_view text, std::string_view name,
+                                      const Variation& variation = {});
+
+/// The format in Markdown, from the parser's own table.
+std::string format_reference();
+
+}  // namespace noonmark::sim

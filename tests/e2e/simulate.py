@@ -1,0 +1,139 @@
+"""noonmark-sim end to end: every example is right, results have their form, and the same seed gives the same octets."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+PROGRAM = pathlib.Path(os.environ["NOONMARK_BIN"]) / "noonmark-sim"
+EXAMPLES = sorted(pathlib.Path("examples").glob("*.scenario"))
+SHORT = ["--set", "world.duration=6h", "--set", "world.warm-up=2h", "--seeds", "2"]
+FIGURES = ["rms", "p50", "p99", "max", "first-hour", "frequency-error", "synchronized", "mean-bound", "bound-use"]
+COUNTS = ["members", "bound-violations", "requests-sent", "requests-received", "steps", "losses"]
+
+
+def run(*arguments, status=0):
+    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=100)
+    assert done.returncode == status, f"{arguments}: status {done.returncode}\n{done.stdout}{done.stderr}"
+    return done
+
+
+def check_figures(figures):
+    for name in FIGURES:
+        assert isinstance(figures[name], float) and figures[name] >= 0, (name, figures)
+    for name in COUNTS:
+        assert isinstance(figures[name], int) and figures[name] >= 0, (name, figures)
+    assert figures["p50"] <= figures["p99"] <= figures["max"] * 1.000001, figures
+
+
+def check_result(path, clients):
+    result = json.loads(path.read_text())
+    assert result["format"] == "noonmark-sim 1"
+    for scenario in result["scenarios"]:
+        for variant in scenario["variants"]:
+            assert variant["seeds"] == [1, 2] and variant["duration"] == 21600
+            assert [c["name"] for c in variant["clients"]] == clients, variant["clients"]
+            for client in variant["clients"]:
+                check_figures(client)
+                assert len(client["seeds"]) == 2
+                for figures in client["seeds"]:
+                    check_figures(figures)
+            for stratum in variant["strata"]:
+                assert 1 <= stratum["stratum"] <= 16 and stratum["received-per-second"] >= 0
+    return result["scenarios"][0]["variants"]
+
+
+def two_examples(folder):
+    first, second = folder / "1.json", folder / "2.json"
+    table = run("run", "examples/poll.scenario", *SHORT, "--json", first, "--jobs", 1).stdout
+    assert table == run("run", "examples/poll.scenario", *SHORT, "--json", second, "--jobs", 2).stdout
+    assert first.read_bytes() == second.read_bytes(), "the same seed gives the same octets"
+    assert "violations" in table and "adaptive" in table
+    (variant,) = check_result(first, ["fixed", "adaptive"])
+    for client in variant["clients"]:
+        assert client["rms"] < 5e-3 and client["bound-violations"] == 0 and client["synchronized"] > 0.9, client
+
+    run("run", "examples/falseticker.scenario", *SHORT, "--json", first, "--what-if", "liar.step=at 3h 1s", "--strict")
+    variants = check_result(first, ["router"])
+    assert len(variants) == 2 and all(v["clients"][0]["rms"] < 5e-3 for v in variants), "one of four is not followed"
+
+
+def another_configuration(folder):
+    configuration = folder / "other.cfg"
+    configuration.write_text("sysname R1\n#\nntp-service unicast-server 192.0.2.1 iburst minpoll 9 maxpoll 9\n#\nreturn\n")
+    result = folder / "config.json"
+    run("run", "examples/wan-exp1ms.scenario", *SHORT, "--config", configuration, "--json", result)
+    ours, theirs = check_result(result, ["router"])
+    assert theirs["clients"][0]["requests-sent"] * 4 < ours["clients"][0]["requests-sent"]
+
+
+def drawings(folder):
+    for name, beginning in (("plot.svg", b"<?xml"), ("plot.png", b"\x89PNG")):
+        run("run", "examples/quiet-lan.scenario", *SHORT, "--plot", folder / name, "--trace", folder / "trace.tsv")
+        assert (folder / name).read_bytes().startswith(beginning), name
+    lines = (folder / "trace.tsv").read_text().splitlines()
+    assert lines[0].split("\t")[:5] == ["variant", "client", "time", "error", "bound"] and len(lines) > 10000
+
+
+def a_tree(folder):
+    run("tree", "--nodes", 60, "--fan-out", 6, "--hours", 1, "--json", folder / "tree.json")
+    (scenario,) = json.loads((folder / "tree.json").read_text())["scenarios"]
+    strata = {s["stratum"]: s for s in scenario["variants"][0]["strata"]}
+    assert strata[1]["members"] == 4 and strata[3]["members"] > 40, strata
+    sent, received = strata[3]["sent-per-second"], strata[2]["received-per-second"]
+    assert 0.8 * sent < received <= sent, "what one stratum sends the other gets, once its servers are up"
+    printed = folder / "tree.scenario"
+    printed.write_text(run("tree", "--nodes", 60, "--print").stdout)
+    run("check", printed)
+
+
+def failures(folder):
+    wrong = folder / "wrong.scenario"
+    wrong.write_text("world\n duraton 6h\n")
+    assert f"{wrong.name}:2: duraton is unknown here; perhaps duration" in run("run", wrong, status=2).stderr
+    run("run", folder / "missing", status=2)
+    run("run", status=2)
+    run(status=2)
+    run("run", "examples/poll.scenario", "--seeds", 0, status=2)
+    run("run", "examples/poll.scenario", *SHORT, "--json", folder / "no" / "such" / "folder", status=1)
+    run("run", "examples/quiet-lan.scenario", *SHORT, "--set", "near.offset=1s", "--strict", status=1)
+
+
+def an_interruption(folder):
+    result = folder / "never.json"
+    process = subprocess.Popen([PROGRAM, "run", "examples/poll.scenario", "--seeds", "1000", "--json", result],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 1 and out == "" and "interrupted" in err, (process.returncode, out, err)
+    assert not result.exists()
+
+
+def published_bounds():
+    """No clock is ever beyond what it publishes, where servers are honest and nobody else sets the clock."""
+    beyond = []
+    for example in EXAMPLES:
+        if example.stem in ("clock-jump", "leap-second"):
+            continue
+        done = subprocess.run([PROGRAM, "run", example, "--seeds", "3", "--strict"], capture_output=True, text=True)
+        if done.returncode != 0:
+            beyond.append(f"{done.stdout}{done.stderr}")
+    return "\n".join(beyond) or None
+
+
+def main():
+    if sys.argv[1:] == ["--bounds"]:
+        return published_bounds()
+    assert len(EXAMPLES) >= 8
+    run("check", *EXAMPLES)
+    with tempfile.TemporaryDirectory() as name:
+        for part in (two_examples, another_configuration, drawings, a_tree, failures, an_interruption):
+            part(pathlib.Path(name))
+            print(f"{part.__name__}: right")
+
+
+sys.exit(main())
