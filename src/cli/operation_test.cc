@@ -92,6 +92,7 @@ struct OperationTest : ::testing::Test, SessionFixture {
         wire::decode(request.bytes(), [](const void*, std::uint32_t, std::size_t) { return false; }, nullptr);
     wire::Header header = decoded->header;
     header.mode = wire::Mode::server;
+    header.precision = -20;
     header.stratum = 2;
     header.leap = wire::Leap::none;
     header.origin = header.transmit;
