@@ -15,6 +15,7 @@ from noonmark import expect  # noqa: E402
 
 SCHEMAS = json.loads((noonmark.ROOT / "docs/displays.schema.json").read_text())
 DISPLAY = "display ntp-service quality"
+SAMPLES_OF_START = 12  # before them nothing is worth keeping (core/estimator/constants.h)
 STAMPS = {"at_unix_ns", "at_monotonic_ns", "pid"}
 VIRTUAL = ("--clock", "virtual:offset=0.2,frequency=20")
 
@@ -59,10 +60,14 @@ def check_end(test, daemon):
     expect(again.stop() == 0 and not path.exists(), "a clean end removes it")
 
 
+def replies(daemon):
+    return daemon.display("display ntp-service explain")["sessions"][0]["received"]["replies"]
+
+
 def check_memory(test, daemon):
     """What was learned of this clock, and of none other, is used at the next start."""
     path = daemon.state_dir / "clock.json"
-    daemon.wait_synchronized()
+    noonmark.wait_until(lambda: replies(daemon) > SAMPLES_OF_START, 60, "something was learned", 1)
     daemon.stop()
     expect(path.exists() and stat.S_IMODE(path.stat().st_mode) == 0o600, "what was learned is kept")
     for clock, complaints in ((VIRTUAL, 0), (("--clock", "observe"), 1)):
@@ -73,14 +78,14 @@ def check_memory(test, daemon):
 
 
 def main():
-    with noonmark.test(80) as test:
+    with noonmark.test(120) as test:
         port = noonmark.free_port()
         server = test.noonmarkd("server", "--clock", "observe")
         server.configure(f"ntp-service port {port}", "ntp-service refclock-master 2")
         client = test.noonmarkd("client", *VIRTUAL)
         check_form(client)
         check_changes(client)
-        client.configure(f"ntp-service unicast-server 127.0.0.1 port {port} iburst minpoll 3 maxpoll 3")
+        client.configure(f"ntp-service unicast-server 127.0.0.1 port {port} burst iburst minpoll 3 maxpoll 3")
         client.wait_synchronized()
         check_trust(client)
         check_end(test, client)
