@@ -146,11 +146,6 @@ void ClockModel::disturb(double offset, double frequency) {
   summarize();
 }
 
-void ClockModel::shift(double offset) {
-  for (Filter& filter : filters_) filter.state.mean[0] += offset;
-  mixture_.offset += offset;
-}
-
 void ClockModel::mix() {
   normalize();
   summarize();

@@ -31,7 +31,6 @@ class ClockModel {
   void leave(std::size_t slot);
   void add(const Input& input);
   void disturb(double offset, double frequency);
-  void shift(double offset);
 
   RawTime at() const { return at_; }
   const Mixture& mixture() const { return mixture_; }

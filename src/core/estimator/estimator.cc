@@ -87,7 +87,6 @@ struct ClockEstimator::Impl {
   void refresh(ClockModel::Input& input) const;
   void note(const ClockModel::Input& input);
   void disturb(double offset, double frequency);
-  void shift(double offset);
   void forget(AssociationId id);
 
   FrequencyPrior prior;
@@ -233,16 +232,6 @@ void ClockEstimator::Impl::disturb(double offset, double frequency) {
   first.clear();
 }
 
-void ClockEstimator::Impl::shift(double offset) {
-  for (auto& [id, source] : sources) source->model.shift(offset);
-  clock.shift(offset);
-  way.transform([&](ClockModel& model) { model.shift(offset); },
-                [&](ClockModel::Input& input) { input.offset += offset; });
-  for (auto* list : {&pending, &first}) {
-    for (Pending& p : *list) p.sample.offset += offset;
-  }
-}
-
 void ClockEstimator::Impl::forget(AssociationId id) {
   expected.erase(id);
   sources.erase(id);
@@ -298,10 +287,6 @@ void ClockEstimator::disturb(double offset, double frequency) {
   if (std::isnan(offset) || std::isnan(frequency)) return;
   const double largest = std::sqrt(kMaxVariance);
   impl_->disturb(std::clamp(offset, -largest, largest), std::clamp(frequency, -1.0, 1.0));
-}
-
-void ClockEstimator::shift(double offset) {
-  if (std::abs(offset) < kMaxOffset) impl_->shift(offset);
 }
 
 std::optional<ClockEstimate> ClockEstimator::estimate(RawTime at) const {

@@ -69,8 +69,6 @@ class ClockEstimator {
   /// The raw scale or the server's time may have jumped: what is known of the offset is lost (by `offset`,
   /// s), that of the frequency a little (s/s); noise models and biases stay.
   void disturb(double offset, double frequency);
-  /// True time minus raw scale became larger by exactly this (a leap second): nothing is lost.
-  void shift(double offset);
 
   /// Brought forward to `at`; none before the first absorbed sample.
   std::optional<ClockEstimate> estimate(RawTime at) const;

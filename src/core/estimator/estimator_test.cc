@@ -189,19 +189,6 @@ TEST_F(EstimatorTest, AJumpInTheStartPhaseBeginsItAnew) {
   EXPECT_LT(error(), 3e-3);
 }
 
-TEST_F(ThreeSources, AnExactShiftLosesNothing) {
-  run(100);
-  const auto before = *estimator.estimate(raw(now));
-  const auto source_before = *estimator.source(id_of(1), raw(now));
-  offset -= 1;
-  estimator.shift(-1);
-  EXPECT_NEAR(estimator.estimate(raw(now))->offset, before.offset - 1, 1e-12);
-  EXPECT_EQ(estimator.estimate(raw(now))->offset_deviation, before.offset_deviation);
-  EXPECT_NEAR(estimator.source(id_of(1), raw(now))->offset, source_before.offset - 1, 1e-12);
-  paths[0].extra = 20e-3;  // takes states of before the shift back
-  EXPECT_LT(worst_error(20), 2e-3);
-}
-
 TEST_F(ThreeSources, OnlyFeedingSourcesMoveTheClock) {
   paths[2].error = 1;
   feeding = {id_of(0), id_of(1)};
@@ -374,7 +361,6 @@ TEST_F(EstimatorTest, HostileSamplesLeaveEveryStateFiniteAndPositiveDefinite) {
     estimator.absorb(some);
     if (random.uniform() < 0.005) estimator.disturb(hostile(random, 1), hostile(random, 1e-6));
     if (random.uniform() < 0.005) estimator.forget(source);
-    if (random.uniform() < 0.005) estimator.shift(hostile(random, 1));
     if (i % 50 == 0) {
       ASSERT_TRUE(estimator.is_sound()) << "sample " << i;
     }

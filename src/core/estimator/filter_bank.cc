@@ -174,11 +174,6 @@ void FilterBank::disturb(double offset, double frequency) {
   summarize();
 }
 
-void FilterBank::shift(double offset) {
-  for (Filter& filter : filters_) filter.state.mean[0] += offset;
-  mixture_.offset += offset;
-}
-
 void FilterBank::mix() {
   normalize();
   summarize();

@@ -53,7 +53,6 @@ class FilterBank {
   /// A path epoch begins: an unknown bias with this variance; it ends: none (section 6).
   void set_epoch(double variance);
   void disturb(double offset, double frequency);
-  void shift(double offset);
 
   const Mixture& mixture() const { return mixture_; }
   RawTime at() const { return at_; }

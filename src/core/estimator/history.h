@@ -54,14 +54,6 @@ class History {
     return state;
   }
 
-  /// Changes both kept states and all inputs.
-  template <class OnState, class OnInput>
-  void transform(OnState on_state, OnInput on_input) {
-    on_state(older_);
-    on_state(newer_);
-    std::for_each(inputs_.begin(), inputs_.begin() + offset(count_), on_input);
-  }
-
  private:
   static std::ptrdiff_t offset(std::size_t position) { return static_cast<std::ptrdiff_t>(position); }
   void forget_newer() {

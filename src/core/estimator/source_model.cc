@@ -166,13 +166,6 @@ void SourceModel::disturb(double offset, double frequency) {
   batch_size_ = kBatch;  // what came before does not belong to what comes now
 }
 
-void SourceModel::shift(double offset) {
-  bank_.shift(offset);
-  history_.transform([&](FilterBank& bank) { bank.shift(offset); },
-                     [&](Reading& reading) { reading.offset += offset; });
-  for (Sample& sample : batch_) sample.offset += offset;
-}
-
 void SourceModel::save(SavedSource& saved) const {
   saved.min_delay = base_delay_ > 0 ? base_delay_ : delays_.min_delay();
   saved.typical_excess = delays_.typical_excess();

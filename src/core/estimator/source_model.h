@@ -27,7 +27,6 @@ class SourceModel {
   /// A plausible sample, later than at().
   PathEvent add(const Sample& sample);
   void disturb(double offset, double frequency);
-  void shift(double offset);
 
   const FilterBank& bank() const { return bank_; }
   RawTime at() const { return bank_.at(); }
