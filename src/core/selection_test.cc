@@ -181,8 +181,8 @@ Contender likely_contender(double offset, double likely) {
 TEST(Selection, AServerWithinItsBoundsThatMostOthersFindUnlikelyIsAnOutlier) {
   const auto selection = select_from({likely_contender(0.050, 0.002), likely_contender(0, 0.002),
                                       likely_contender(0.001, 0.003), likely_contender(-0.001, 0.004)});
-  EXPECT_THAT(selection.verdicts, UnorderedElementsAre(Verdict::outlier, Verdict::system_peer, Verdict::survivor,
-                                                       Verdict::survivor));
+  EXPECT_THAT(selection.verdicts, UnorderedElementsAre(Verdict::outlier, Verdict::system_peer,
+                                                       Verdict::survivor, Verdict::survivor));
   EXPECT_EQ(selection.verdicts[0], Verdict::outlier);
   EXPECT_THAT(selection.feeding, UnorderedElementsAre(1U, 2U, 3U));
 }
@@ -210,7 +210,12 @@ TEST(Selection, AnythingAtAllGivesAConsistentAnswer) {
   for (int round = 0; round < 20'000; ++round) {
     std::vector<Contender> contenders(random() % 12);
     for (auto& c : contenders) {
-      c = {any(), any(), any(), static_cast<std::uint8_t>(random() % 16), random() % 4 == 0, random() % 2 == 0};
+      c = {any(),
+           any(),
+           any(),
+           static_cast<std::uint8_t>(random() % 16),
+           random() % 4 == 0,
+           random() % 2 == 0};
     }
     const auto selection = select_from(contenders, random() % 12);
     ASSERT_EQ(selection.verdicts.size(), contenders.size());

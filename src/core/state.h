@@ -70,8 +70,8 @@ struct AssociationState {
   double offset = 0, delay = 0, dispersion = 16,
          jitter = 0;  // s, clock filter's output; offset is to our corrected clock now
   double root_delay = 0, root_dispersion = 0;  // the server's, s
-  double root_distance = 16;  // synchronization distance now, s: true time is within offset +- it
-  double likely_error = 16;   // s, by which the offset is hardly ever wrong
+  double root_distance = 16;            // synchronization distance now, s: true time is within offset +- it
+  double likely_error = 16;             // s, by which the offset is hardly ever wrong
   std::array<FilterStage, 8> filter{};  // newest first
   std::optional<Timestamp> last_heard;  // time of the last valid packet
 

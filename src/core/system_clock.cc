@@ -10,6 +10,7 @@ namespace noonmark::core {
 namespace {
 
 constexpr double kKnownFrequency = 10e-6;  // s/s, a standard deviation below which it counts as measured
+constexpr double kSettled = 1e-3;          // s: slewing less misleads nobody who asks meanwhile
 constexpr double kHoldoverUpkeep = 64;     // s
 constexpr double kLongestSleep = 86400;    // s: deadlines far away are computed anew, oscillators differ
 constexpr double kCrossing = 1e-3;         // s, to be surely behind a moment
@@ -79,6 +80,8 @@ void SystemProcess::steer(Instant now, Outbox& out) {
                                        .served_unix = unix_time(now)},
                                       now.raw, horizon_, limits_, command);
   order(command, out);
+  const bool is_near = std::abs(clock->offset - correction(now)) <= kSettled;
+  if (result == SteeringResult::steered && (command.step || is_near)) is_settled_ = true;
   held_back_.reset();
   const bool is_known = clock->frequency_deviation < kKnownFrequency;
   state_.sync = is_known ? SyncState::synchronized : SyncState::set_frequency_unknown;
@@ -125,6 +128,7 @@ void SystemProcess::on_clock_disturbed(const ClockDisturbance& disturbance, Inst
   state_.root_dispersion += doubt;
   estimator_.disturb(doubt, kResumeFrequencyDoubt);
   steering_.begin_anew();
+  is_settled_ = false;
 }
 
 // --- how wrong the clock may be
@@ -321,7 +325,8 @@ ServerView SystemProcess::server_view() const {
                   .root_dispersion = state_.root_dispersion,
                   .dispersion_rate = state_.dispersion_rate,
                   .updated = state_.updated};
-  if (budget_.stop_serving && is_budget_exceeded_.value_or(false)) {
+  const bool is_settling = !is_settled_ && !state_.local_clock_in_use;
+  if (is_settling || (budget_.stop_serving && is_budget_exceeded_.value_or(false))) {
     view.leap = wire::Leap::unknown;
     view.stratum = wire::kMaxStratum;
   }

@@ -16,7 +16,8 @@ static_assert(kMaxFeeding == ClockEstimator::kMaxFeeding);
 
 constexpr double kLocalDispersion = 0.010;     // s, of a local clock
 constexpr std::uint8_t kWorstSelectable = 14;  // a source of stratum 15 would make us 16
-constexpr std::uint32_t kSamplesToTrust = 4;   // before them one that met a queue could be all there is
+constexpr double kMaxOscillator = 1000e-6;     // s/s: no clock is that wrong
+constexpr int kSamplesToTrust = 4;             // before them one that met a queue could be all there is
 constexpr double kReachPolls = 8;              // without a reply, until a source is lost
 constexpr std::size_t kUnsyncEvents = 10;
 constexpr double kLongestAge = 365 * 86400.0;  // s, of a saved clock
@@ -159,7 +160,9 @@ std::optional<Reason> SystemProcess::unfit(const Association& association, const
                                            const KeyTable& keys, Instant now) const {
   const auto& s = association.state();
   if (const auto reason = unfit_but_for_distance(s, config, keys, now)) return reason;
-  if (s.replies < kSamplesToTrust)
+  const auto source = estimator_.source(association.id(), now.raw);
+  const bool is_young = !source || source->samples < kSamplesToTrust;
+  if (is_young || s.replies < static_cast<std::uint32_t>(kSamplesToTrust))
     return association.is_silent() ? association.why_silent() : Reason::collecting_samples;
   if (s.root_distance <= config.max_distance) return std::nullopt;
   return association.is_silent() ? association.why_silent() : Reason::distance_exceeded;
@@ -283,6 +286,15 @@ void SystemProcess::adapt_polls(const Field& field, Association& fresh, Instant 
   }
 }
 
+/// A source that runs away as no oscillator does was set or slewed while it was sampled: its samples tell
+/// nothing.
+void SystemProcess::doubt(Association& fresh, Instant now) {
+  const auto source = estimator_.source(fresh.id(), now.raw);
+  if (!source || std::abs(source->frequency) <= kMaxOscillator) return;
+  estimator_.forget(fresh.id());
+  fresh.confirm(now.raw);
+}
+
 void SystemProcess::take_votes(const Field& field, Instant now) {
   if (field.feeding.empty()) return;
   LeapVotes votes{.voters = field.feeding.size()};
@@ -308,6 +320,7 @@ void SystemProcess::update(Associations associations, const NtpConfig& config, c
     if (a->take_restart()) estimator_.forget(a->id());
   const bool is_new = fresh != nullptr && sample &&
                       estimator_.learn(fresh->id(), *sample, std::exp2(fresh->state().host_poll));
+  if (is_new) doubt(*fresh, now);
   Field field = judge(associations, config, keys, now);
   absorb(field, is_new ? fresh : nullptr, now);
   take_votes(field, now);

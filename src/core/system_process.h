@@ -107,6 +107,7 @@ class SystemProcess {
   void take_verdicts(const Field& field);
   void absorb(const Field& field, Association* fresh, Instant now);
   void adapt_polls(const Field& field, Association& fresh, Instant now) const;
+  void doubt(Association& fresh, Instant now);
   void take_votes(const Field& field, Instant now);
   void follow_field(const Field& field, const Association* fed, Instant now, Outbox& out);
   void follow(const Association& peer, const Association* fed, Instant now, Outbox& out);
@@ -157,6 +158,7 @@ class SystemProcess {
   double horizon_ = kMinSlewTime;  // s, until the next sample that counts
   double commanded_;               // the clock's frequency in force, slew included, s/s
   bool has_started_ = false;
+  bool is_settled_ = false;       // the first setting is done: others may have our time
   bool must_steer_ = false;       // something other than a sample changed the course
   bool is_limit_waived_ = false;  // offset-limit, by release_hold()
 

@@ -180,6 +180,30 @@ TEST(Chain, EachHopKnowsItsErrorAndTellsMoreThanTheOneBefore) {
   EXPECT_LT(bound(*hops.back()), 5e-3) << "no 5 ms for each hop";
 }
 
+TEST(Chain, AServerThatIsStillSlewingToItsFirstSettingMisleadsNobody) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    World world(seed);
+    world.link = [&](Packet&) -> std::optional<double> {
+      return 50e-6 - 5e-6 * std::log(1 - world.random.uniform());
+    };
+    world.add_server("top", "192.0.2.1", 1);
+    auto& middle = world.add_host("middle", "192.0.2.2", 0.1, 20e-6);
+    middle.config.servers = {server_line("192.0.2.1")};
+    middle.config.family(Family::ipv4).serving = Serving::always;
+    middle.commit();
+    world.run_for(0.5 * static_cast<double>(seed));
+    auto& leaf = world.add_host("leaf", "192.0.2.3", -0.05, -20e-6);
+    leaf.config.servers = {server_line("192.0.2.2")};
+    leaf.commit();
+    for (int i = 0; i < 900; ++i) {
+      world.run_for(1);
+      ASSERT_LT(std::abs(leaf.engine->state().frequency), 200e-6)
+          << "seed " << seed << " after " << i << " s";
+    }
+    EXPECT_LT(std::abs(leaf.error()), 50e-6) << "seed " << seed;
+  }
+}
+
 // --- holdover
 
 TEST_F(Clock, RunsOnWithAGrowingBoundWhenTheLastSourceIsLostUntilItIsTooLarge) {

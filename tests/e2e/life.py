@@ -336,7 +336,7 @@ def secrets(test):
     expect(any(path.name == "running.cfg" for path in files), f"no stored configuration among {files}")
     for path in files:
         expect_no_secret(path.read_bytes(), str(path))
-        is_private = path.name == "lock" or path.stat().st_mode & 0o077 == 0
+        is_private = path.name in ("lock", "quality.json") or path.stat().st_mode & 0o077 == 0
         expect(is_private, f"others may read {path}")
 
 

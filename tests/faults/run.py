@@ -225,6 +225,8 @@ def selecting_clients():
                [Row("with the majority", good, "", Answer()) for _ in range(3)]),
         Client("limited", [Row("offset limit", "offset-limit", "beyond the offset-limit of 5 s", Answer(offset=100))],
                ["ntp-service offset-limit 5"]),
+        Client("forbidden", [Row("step refused", "step-refused", "needs a step that ntp-service step-policy forbids",
+                                 Answer(offset=100_000))], ["ntp-service step-policy never"]),
         Client("old", [Row("before the build date", "before-build-date", "not believed", Answer(offset=-800_000_000))]),
         Client("far", [Row("distance", "distance-exceeded", "exceeds max-distance 1 s", Answer(dispersion=3))]),
         Client("master", [Row("local clock", "local-clock-preferred", "stratum 2 is preferred", Answer(3))],
