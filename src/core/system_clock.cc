@@ -10,7 +10,7 @@ namespace noonmark::core {
 namespace {
 
 constexpr double kKnownFrequency = 10e-6;  // s/s, a standard deviation below which it counts as measured
-constexpr double kSettled = 1e-3;          // s: slewing less misleads nobody who asks meanwhile
+constexpr double kSettled = 100e-6;        // s: slewing less misleads nobody who asks meanwhile
 constexpr double kHoldoverUpkeep = 64;     // s
 constexpr double kLongestSleep = 86400;    // s: deadlines far away are computed anew, oscillators differ
 constexpr double kCrossing = 1e-3;         // s, to be surely behind a moment
