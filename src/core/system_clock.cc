@@ -293,6 +293,10 @@ KernelClockStatus SystemProcess::kernel_status(Instant now) const {
 }
 
 void SystemProcess::conclude(Instant now, Outbox& out) {
+  const bool is_said =
+      state_.sync == SyncState::synchronized || state_.sync == SyncState::set_frequency_unknown;
+  if (is_said && state_.clock_state == ClockState::unsynchronized)
+    state_.sync = steering_.has_been_set() ? SyncState::set : SyncState::not_set;
   announce_leap(now, out);
   mind_leap_table(unix_time(now), out);
   mind_budget(now.raw, out);
@@ -352,6 +356,7 @@ Quality SystemProcess::quality(Instant now) const {
                   .hold = state_.hold,
                   .budget_exceeded = budget_.limit > 0 && bound_at(now.raw) > budget_.limit,
                   .last_update = {}};
+  if (state_.local_clock_in_use) quality.error_bound = quality.estimated_error = kMaxDispersion;
   if (is_known && announced_) quality.leap_at = announced_->at;
   if (!state_.reference.is_zero() && !state_.local_clock_in_use) quality.last_update = state_.reference;
   if (clock) quality.frequency_error = clock->frequency_deviation;

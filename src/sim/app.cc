@@ -1,6 +1,8 @@
 #include "sim/app.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <fmt/format.h>
 
 #include "io/file.h"
@@ -124,14 +126,25 @@ base::Result<Report> run(std::vector<Variant> variants, const Request& request, 
   return report;
 }
 
+/// Devices and pipes are written to, what a link points to is replaced; a file appears as a whole.
+base::Result<void> write_result(const std::string& path, const std::string& content) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status)) {
+    const auto target = std::filesystem::weakly_canonical(path, error);
+    return io::write_file_atomically(error ? path : target.string(), content, kFileMode);
+  }
+  std::ofstream out(path);
+  out << content << std::flush;
+  if (!out) return base::fail(fmt::format("{} cannot be written", path), base::ErrorCode::io);
+  return {};
+}
+
 base::Result<void> write_files(const Request& request, const std::vector<Report>& reports) {
   if (!request.json.empty())
-    if (auto written = io::write_file_atomically(request.json, report_json(reports), kFileMode); !written)
-      return written;
+    if (auto written = write_result(request.json, report_json(reports)); !written) return written;
   if (!request.trace.empty())
-    if (auto written = io::write_file_atomically(request.trace, report_trace(reports.front()), kFileMode);
-        !written)
-      return written;
+    if (auto written = write_result(request.trace, report_trace(reports.front())); !written) return written;
   if (!request.plot.empty()) return report_plot(reports.front(), request.plot);
   return {};
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <fmt/format.h>
 
@@ -126,6 +127,10 @@ std::string script_of(const Report& report, const std::string& path) {
 base::Result<void> report_plot(const Report& report, const std::string& path) {
   if (!path.ends_with(".svg") && !path.ends_with(".png"))
     return base::fail(fmt::format("--plot {}: the name of a plot ends in .svg or .png", path));
+  const auto directory = std::filesystem::absolute(path).parent_path();
+  if (!std::filesystem::is_directory(directory))
+    return base::fail(fmt::format("--plot {}: there is no directory {}", path, directory.string()),
+                      base::ErrorCode::io);
   const auto script = script_of(report, path);
   std::FILE* pipe = ::popen("gnuplot", "w");
   if (pipe == nullptr)

@@ -99,6 +99,17 @@ def failures(folder):
     run(status=2)
     run("run", "examples/poll.scenario", "--seeds", 0, status=2)
     run("run", "examples/poll.scenario", *SHORT, "--json", folder / "no" / "such" / "folder", status=1)
+    nowhere = run("run", "examples/poll.scenario", *SHORT, "--plot", folder / "none" / "a.svg", status=1)
+    assert "there is no directory" in nowhere.stderr and len(nowhere.stdout) < 5000
+    link = folder / "link.json"
+    link.symlink_to(folder / "target.json")
+    run("run", "examples/poll.scenario", *SHORT, "--json", link)
+    assert link.is_symlink() and json.loads((folder / "target.json").read_text())
+    pipe = folder / "pipe"
+    os.mkfifo(pipe)
+    with open(os.open(pipe, os.O_RDWR | os.O_NONBLOCK), "rb", buffering=0):
+        run("run", "examples/poll.scenario", *SHORT, "--json", pipe)
+        assert pipe.is_fifo(), "what is no file is written to, not replaced"
     run("run", "examples/quiet-lan.scenario", *SHORT, "--set", "near.offset=1s", "--strict", status=1)
 
 
