@@ -126,14 +126,12 @@ base::Result<Report> run(std::vector<Variant> variants, const Request& request, 
   return report;
 }
 
-/// Devices and pipes are written to, what a link points to is replaced; a file appears as a whole.
+/// Devices, pipes and what a link points to are written to; a file appears as a whole.
 base::Result<void> write_result(const std::string& path, const std::string& content) {
   std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  if (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status)) {
-    const auto target = std::filesystem::weakly_canonical(path, error);
-    return io::write_file_atomically(error ? path : target.string(), content, kFileMode);
-  }
+  const auto found = std::filesystem::symlink_status(path, error);
+  if (!std::filesystem::exists(found) || std::filesystem::is_regular_file(found))
+    return io::write_file_atomically(path, content, kFileMode);
   std::ofstream out(path);
   out << content << std::flush;
   if (!out) return base::fail(fmt::format("{} cannot be written", path), base::ErrorCode::io);
