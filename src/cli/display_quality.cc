@@ -57,6 +57,11 @@ nlohmann::json hold_json(const std::optional<core::Hold>& hold) {
   return {{"code", core::code(hold->reason)}, {"offset_s", hold->offset}};
 }
 
+nlohmann::json slew_json(const std::optional<core::Slew>& slew) {
+  if (!slew) return nullptr;
+  return {{"left_s", slew->left}, {"time_s", slew->time}};
+}
+
 nlohmann::json budget_json(const Quality& quality, const core::ErrorBudget& budget) {
   if (budget.limit == 0) return nullptr;
   return {{"limit_s", budget.limit},
@@ -75,6 +80,10 @@ std::string hold_text(const core::Hold& hold) {
       return fmt::format("the servers' offset of {} leads to before this program was built", offset);
     default: return fmt::format("the servers' offset of {} needs a step that step-policy forbids", offset);
   }
+}
+
+std::string slew_text(const core::Slew& slew) {
+  return fmt::format("{} left, about {} s", offset_text(slew.left), std::llround(std::ceil(slew.time)));
 }
 
 /// The build date is the one limit that nobody can put aside.
@@ -111,6 +120,7 @@ nlohmann::json quality_json(const Quality& quality, const core::ErrorBudget& bud
       {"tai_offset_s", or_null(quality.tai_offset)},
       {"leap_table_expires", time_or_null(quality.leap_table_expires)},
       {"hold", hold_json(quality.hold)},
+      {"slew", slew_json(quality.slew)},
       {"error_budget", budget_json(quality, budget)},
       {"last_update", quality.last_update ? json_time(*quality.last_update, build_date) : nlohmann::json()}};
 }
@@ -133,6 +143,7 @@ DisplayOutput render_quality(const Snapshot& s) {
   line("leap second table", table_text(quality, s));
   line("TAI minus UTC", quality.tai_offset ? fmt::format("{} s", *quality.tai_offset) : "unknown");
   line("error budget", budget_text(quality, s.config.error_budget));
+  line("slewing", quality.slew ? slew_text(*quality.slew) : "no");
   line("held back",
        quality.hold ? fmt::format("{}; {}", hold_text(*quality.hold), hold_advice(*quality.hold)) : "no");
   auto json = quality_json(quality, s.config.error_budget, s.build_date);

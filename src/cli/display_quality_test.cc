@@ -26,7 +26,16 @@ TEST(DisplayQuality, ASynchronizedClockHasAllOfIt) {
             " leap second table: expires 2027-04-17 22:13:20 UTC\n"
             " TAI minus UTC: 37 s\n"
             " error budget: 20 ms, kept\n"
+            " slewing: no\n"
             " held back: no\n");
+}
+
+TEST(DisplayQuality, ASlewSaysWhatIsLeftAndHowLongItTakes) {
+  DisplayFixture f;
+  f.quality.slew = core::Slew{.left = -12.5, .time = 150.2};
+  const auto output = render_quality(f.snapshot());
+  EXPECT_THAT(output.text, HasSubstr(" slewing: -12.5 s left, about 151 s\n"));
+  EXPECT_EQ(output.json.at("slew").at("left_s"), -12.5);
 }
 
 TEST(DisplayQuality, WhatIsNotKnownIsSaidToBe) {
@@ -39,7 +48,7 @@ TEST(DisplayQuality, WhatIsNotKnownIsSaidToBe) {
         " leap second table: none on this machine\n", " TAI minus UTC: unknown\n", " error budget: none\n"})
     EXPECT_THAT(output.text, HasSubstr(line));
   for (const char* name : {"error_bound_s", "estimated_error_s", "last_update", "leap_time",
-                           "leap_table_expires", "tai_offset_s", "error_budget", "hold"})
+                           "leap_table_expires", "tai_offset_s", "error_budget", "hold", "slew"})
     EXPECT_TRUE(output.json.at(name).is_null()) << name;
 }
 

@@ -18,6 +18,8 @@ namespace {
 using core::AssociationState;
 using core::Reason;
 
+constexpr double kLargeSlew = 1e-3;  // s: what somebody would see in the clock
+
 /// Words in braces are facts: see facts_of().
 struct Row {
   Reason reason;
@@ -58,6 +60,9 @@ constexpr std::array<Row, static_cast<std::size_t>(Reason::kCount)> kRows{{
     {Reason::collecting_samples,
      "it answers, but too few replies have come yet to bound the error (distance {distance})",
      "wait for some more polls; iburst on the server line makes it faster"},
+    {Reason::awaiting_others,
+     "its time is known; before the clock is first set, the other servers that answer are heard as well",
+     "wait for some more polls; iburst on all server lines makes it faster"},
     {Reason::no_reply, "no reply to {requests} from {source}: unreachable, or no NTP server answers there",
      "see that {address} answers NTP on UDP port {port} in {place}, and that no filter on the way drops it"},
     {Reason::no_reply_signed,
@@ -134,8 +139,7 @@ constexpr std::array<Row, static_cast<std::size_t>(Reason::kCount)> kRows{{
      "the local clock of stratum {local_stratum} is preferred to a server of stratum {stratum}",
      "configure refclock-master with a stratum above {stratum} to follow the server"},
     {Reason::offset_limit, "its offset of {offset} is beyond the offset-limit of {offset_limit} s",
-     "see which clock is wrong; to take the server's time, run undo ntp-service offset-limit or set this "
-     "clock first"},
+     "see which clock is wrong; to take the server's time once, run reset ntp-service hold"},
     {Reason::before_build_date, "its time is before this program was built, so it is not believed",
      "see to the time of that server"},
     {Reason::clock_not_settable, "the clock of this machine cannot be set",
@@ -322,6 +326,11 @@ std::optional<Explanation> explain_clock(const Snapshot& s) {
   if (quality.hold)
     return Explanation{"clock-held", "the clock is held back: " + hold_text(*quality.hold),
                        fmt::format("find out which clock is wrong; {}", hold_advice(*quality.hold))};
+  if (quality.slew && std::abs(quality.slew->left) > kLargeSlew)
+    return Explanation{
+        "clock-slewing",
+        "the clock is brought to the servers' time without a step: " + slew_text(*quality.slew),
+        "wait; a step takes it at once where ntp-service step-policy allows it"};
   if (quality.state != core::ClockState::holdover) return std::nullopt;
   const auto since = quality.last_update
                          ? fmt::format(" since {} UTC", short_time(*quality.last_update, s.build_date))

@@ -535,10 +535,10 @@ void Engine::on_deadline(Instant now, Outbox& out) {
     impl_->forget(a->take_expired(now), out);
     if (a->has_held_reply()) impl_->take_samples(*a, now, out);
     if (!a->is_due(now.raw)) continue;
-    const auto reach = a->state().reach;
     const auto verdict = a->own_verdict();
+    const bool was_answered = (a->state().reach & 1) != 0;
     impl_->send_request(*a, kPatience, now, out);
-    changed = changed || a->state().reach != reach || a->own_verdict() != verdict;
+    changed = changed || a->own_verdict() != verdict || (a->state().reach != 0 && !was_answered);
   }
   for (const auto& probe : impl_->probes)
     if (probe->next_deadline() <= now.raw) impl_->on_deadline(*probe, now, out);

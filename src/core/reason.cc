@@ -22,6 +22,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Reason::kCount)>
     "key-unusable",
     "waiting-for-reply",
     "collecting-samples",
+    "awaiting-others",
     "no-reply",
     "no-reply-signed",
     "no-route",

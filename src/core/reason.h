@@ -27,6 +27,7 @@ enum class Reason : std::uint8_t {
   // nothing usable came back
   waiting_for_reply,
   collecting_samples,  // answers come, but too few yet to bound the error
+  awaiting_others,     // measured; before the clock is first set, others that answer too are heard
   no_reply,
   no_reply_signed,  // many servers stay silent to keys that they do not have
   no_route,

@@ -112,6 +112,13 @@ struct Hold {
   bool operator==(const Hold&) const = default;
 };
 
+/// A correction that is on its way.
+struct Slew {
+  double left = 0;  // s, true time by our estimate minus our clock
+  double time = 0;  // s, that it takes at the rate in force
+  bool operator==(const Slew&) const = default;
+};
+
 /// The contract with other software: how good the clock is at one moment.
 struct Quality {
   ClockState state = ClockState::unsynchronized;
@@ -128,6 +135,7 @@ struct Quality {
   std::optional<int> tai_offset;                   // s, TAI minus UTC
   std::optional<std::int64_t> leap_table_expires;  // s since 1970
   std::optional<Hold> hold;
+  std::optional<Slew> slew;
   bool budget_exceeded = false;
   std::optional<Timestamp> last_update;  // served time of the last sample that counted
   bool operator==(const Quality&) const = default;

@@ -13,6 +13,7 @@ constexpr double kKnownFrequency = 10e-6;  // s/s, a standard deviation below wh
 constexpr double kSettled = 100e-6;        // s: slewing less misleads nobody who asks meanwhile
 constexpr double kHoldoverUpkeep = 64;     // s
 constexpr double kLongestSleep = 86400;    // s: deadlines far away are computed anew, oscillators differ
+constexpr double kBudgetKept = 0.9;        // of the error budget: below it an alarm ends
 constexpr double kCrossing = 1e-3;         // s, to be surely behind a moment
 constexpr double kDay = 86400;             // s
 constexpr std::int64_t kTableWarning = 28 * 86400;  // s before the leap second table expires
@@ -104,7 +105,7 @@ void SystemProcess::on_deadline(Instant now, Outbox& out) {
       state_.local_clock_in_use ? order(steering_.coast(state_.frequency, limits_), out) : steer(now, out);
     }
     if (state_.clock_state == ClockState::holdover) {
-      extend_bound(now.raw);
+      extend_bound(now);
       is_status_due_ = true;
       if (bound_at(now.raw) > max_distance_) lose_synchronization(now, out);
     }
@@ -117,7 +118,7 @@ void SystemProcess::on_clock_disturbed(const ClockDisturbance& disturbance, Inst
   out.events.emplace_back(ClockDisturbed{.how = disturbance.how, .by = disturbance.by});
   blame(UnsyncReason::clock_change_detected);
   if (disturbance.how == ClockDisturbed::How::stepped) {
-    extend_bound(now.raw);
+    extend_bound(now);
     state_.root_dispersion += by;
     must_steer_ = true;
     return;
@@ -149,11 +150,13 @@ double SystemProcess::growth_from(RawTime now, double seconds) const {
 }
 
 /// The bound so far is where its growth begins anew.
-void SystemProcess::extend_bound(RawTime now) {
-  const double age = std::max(0.0, (now - state_.updated).seconds());
+void SystemProcess::extend_bound(Instant now) {
+  const double age = std::max(0.0, (now.raw - state_.updated).seconds());
   state_.root_dispersion += state_.dispersion_rate * age;
-  state_.updated = now;
-  if (!state_.local_clock_in_use) state_.dispersion_rate = growth_from(now, kHoldoverUpkeep);
+  state_.updated = now.raw;
+  if (state_.local_clock_in_use) return;
+  state_.dispersion_rate = growth_from(now.raw, kHoldoverUpkeep);
+  if (const auto clock = estimator_.estimate(now.raw)) state_.offset = clock->offset - correction(now);
 }
 
 void SystemProcess::mind_budget(RawTime now, Outbox& out) {
@@ -161,8 +164,8 @@ void SystemProcess::mind_budget(RawTime now, Outbox& out) {
   const bool was_never_known = !is_budget_exceeded_ && state_.clock_state == ClockState::unsynchronized;
   if (was_never_known) return;
   const double bound = bound_at(now);
-  const bool is_exceeded = bound > budget_.limit;
   const bool was_exceeded = is_budget_exceeded_.value_or(false);
+  const bool is_exceeded = bound > budget_.limit * (was_exceeded ? kBudgetKept : 1);
   is_budget_exceeded_ = is_exceeded;
   if (is_exceeded != was_exceeded)
     out.events.emplace_back(
@@ -289,7 +292,9 @@ KernelClockStatus SystemProcess::kernel_status(Instant now) const {
           .synchronized = true,
           .leap = leap ? leap->leap : wire::Leap::none,
           .max_error = bound_at(now.raw),
-          .estimated_error = clock && !state_.local_clock_in_use ? clock->offset_deviation : state_.jitter};
+          .estimated_error = clock && !state_.local_clock_in_use
+                                 ? std::hypot(clock->offset_deviation, clock->offset - correction(now))
+                                 : state_.jitter};
 }
 
 void SystemProcess::conclude(Instant now, Outbox& out) {
@@ -337,6 +342,15 @@ ServerView SystemProcess::server_view() const {
   return view;
 }
 
+std::optional<Slew> SystemProcess::slew_in_progress(Instant now) const {
+  const auto clock = estimator_.estimate(now.raw);
+  const double rate = commanded_ - state_.frequency;
+  if (!clock || steering_.next_deadline() == kNever) return std::nullopt;
+  const double left = clock->offset - correction(now);
+  if (left * rate <= 0) return std::nullopt;
+  return Slew{.left = left, .time = left / rate};
+}
+
 Quality SystemProcess::quality(Instant now) const {
   const bool is_known = state_.clock_state != ClockState::unsynchronized;
   const auto clock = estimator_.estimate(now.raw);
@@ -354,7 +368,8 @@ Quality SystemProcess::quality(Instant now) const {
                   .tai_offset = is_known ? leap_.tai_offset(unix_time(now)) : std::nullopt,
                   .leap_table_expires = leap_.table_expires(),
                   .hold = state_.hold,
-                  .budget_exceeded = budget_.limit > 0 && bound_at(now.raw) > budget_.limit,
+                  .slew = slew_in_progress(now),
+                  .budget_exceeded = is_budget_exceeded_.value_or(budget_.limit > 0),
                   .last_update = {}};
   if (state_.local_clock_in_use) quality.error_bound = quality.estimated_error = kMaxDispersion;
   if (is_known && announced_) quality.leap_at = announced_->at;

@@ -18,6 +18,7 @@ constexpr double kLocalDispersion = 0.010;     // s, of a local clock
 constexpr std::uint8_t kWorstSelectable = 14;  // a source of stratum 15 would make us 16
 constexpr double kMaxOscillator = 1000e-6;     // s/s: no clock is that wrong
 constexpr int kSamplesToTrust = 4;             // before them one that met a queue could be all there is
+constexpr double kStartPatience = 5;           // s, of the first source to be fit, for the others
 constexpr double kReachPolls = 8;              // without a reply, until a source is lost
 constexpr std::size_t kUnsyncEvents = 10;
 constexpr double kLongestAge = 365 * 86400.0;  // s, of a saved clock
@@ -215,10 +216,18 @@ SystemProcess::Field SystemProcess::judge(Associations associations, const NtpCo
     }
     s.reason = *verdict;
     s.candidate = false;
+    field.is_growing = field.is_growing || verdict == Reason::collecting_samples;
     if (state_.system_peer == a->id()) field.peer_problem = verdict;
     if (!field.hold && is_beyond_limit(*verdict)) field.hold = Hold{.reason = *verdict, .offset = s.offset};
   }
   if (!fit.empty()) field.hold.reset();
+  if (!fit.empty() && awaits_others(field, now.raw)) {
+    for (auto* a : fit) {
+      a->state().reason = Reason::awaiting_others;
+      a->state().candidate = false;
+    }
+    return field;
+  }
   field.contenders = eligible(fit);
   for (auto* a : fit) {
     if (!a->is_out()) continue;
@@ -244,6 +253,14 @@ SystemProcess::Field SystemProcess::judge(Associations associations, const NtpCo
   for (const auto* a : field.contenders)
     if (state_.system_peer == a->id() && !a->state().selected) field.peer_problem = a->state().reason;
   return field;
+}
+
+/// The first to be measured may be the one that is wrong: it does not set the clock alone while others
+/// answer. The wait ends with a sample, so nothing has to be timed.
+bool SystemProcess::awaits_others(const Field& field, RawTime now) {
+  if (steering_.has_been_set() || !field.is_growing) return false;
+  if (!first_fit_) first_fit_ = now;
+  return (now - *first_fit_).seconds() < kStartPatience;
 }
 
 void SystemProcess::take_verdicts(const Field& field) {
@@ -392,7 +409,8 @@ void SystemProcess::follow(const Association& peer, const Association* fed, Inst
   state_.local_clock_in_use = false;
   state_.stratum = static_cast<std::uint8_t>(s.stratum + 1);
   state_.reference_id = reference_id_of(s.config.key.address);
-  state_.reference = (fed != nullptr ? *fed : peer).state().destination;
+  state_.reference =
+      now.served - (now.raw - (fed != nullptr ? *fed : peer).last_heard()) + Duration::from_seconds(stepped);
   source_ = s.config.key.address.to_string();
   source_vpn_ = s.config.key.vpn;
   if (std::exchange(state_.clock_state, ClockState::synchronized) != ClockState::synchronized)

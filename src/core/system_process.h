@@ -86,6 +86,7 @@ class SystemProcess {
     std::vector<Association*> feeding;
     std::optional<Reason> peer_problem;  // of the system peer so far
     std::optional<Hold> hold;            // nobody is fit, and this is why
+    bool is_growing = false;             // a source that answers has too few samples yet
   };
   /// A leap second that comes within seconds, or was just there.
   struct LeapPassage {
@@ -104,6 +105,7 @@ class SystemProcess {
                                                const KeyTable& keys, Instant now) const;
   bool follows_us(const AssociationState& server) const;
   Field judge(Associations associations, const NtpConfig& config, const KeyTable& keys, Instant now);
+  bool awaits_others(const Field& field, RawTime now);
   void take_verdicts(const Field& field);
   void absorb(const Field& field, Association* fresh, Instant now);
   void adapt_polls(const Field& field, Association& fresh, Instant now) const;
@@ -124,7 +126,8 @@ class SystemProcess {
   void order(const ClockCommand& command, Outbox& out);
   double bound_at(RawTime now) const;
   double growth_from(RawTime now, double seconds) const;
-  void extend_bound(RawTime now);
+  void extend_bound(Instant now);
+  std::optional<Slew> slew_in_progress(Instant now) const;
   bool mind_leap(Instant now, Outbox& out);
   void watch_leap(Instant now);
   void announce_leap(Instant now, Outbox& out);
@@ -158,9 +161,10 @@ class SystemProcess {
   double horizon_ = kMinSlewTime;  // s, until the next sample that counts
   double commanded_;               // the clock's frequency in force, slew included, s/s
   bool has_started_ = false;
-  bool is_settled_ = false;       // the first setting is done: others may have our time
-  bool must_steer_ = false;       // something other than a sample changed the course
-  bool is_limit_waived_ = false;  // offset-limit, by release_hold()
+  std::optional<RawTime> first_fit_;  // when the first source was
+  bool is_settled_ = false;           // the first setting is done: others may have our time
+  bool must_steer_ = false;           // something other than a sample changed the course
+  bool is_limit_waived_ = false;      // offset-limit, by release_hold()
 
   // upkeep
   RawTime upkeep_ = kNever;

@@ -74,6 +74,41 @@ TEST_F(Clock, SynchronizesWithinSevenSecondsOfABurst) {
   EXPECT_LT(std::abs(client.error()), 1e-3);
 }
 
+TEST_F(Clock, TheFirstServerToBeMeasuredDoesNotSetTheClockWhileOthersAnswer) {
+  servers[0]->clock.step(Duration::from_seconds(7));
+  world.link = [this](Packet& p) -> std::optional<double> {
+    const bool is_late =
+        world.time() < 1 && p.from != "s1" && p.transmit.remote.address != address("192.0.2.1");
+    return is_late ? std::nullopt : std::optional(kPath);  // the others miss the first packet of their burst
+  };
+  follow(3);
+  ASSERT_TRUE(world.run_while_not([&] { return client.reason(0) == Reason::awaiting_others; }, 8));
+  ASSERT_TRUE(world.run_while_not([&] { return state().is_synchronized(); }, 4));
+  EXPECT_EQ(client.reason(0), Reason::falseticker);
+  EXPECT_LT(std::abs(client.error()), 1e-3);
+  EXPECT_EQ(events_of<ClockStepped>(client).size(), 1u);
+}
+
+TEST_F(Clock, AServerThatAnswersOnceAndNoMoreDelaysTheFirstSettingByAPollAtMost) {
+  int replies = 0;
+  world.link = [&](Packet& p) -> std::optional<double> {
+    if (p.from == "s2" && ++replies > 1) return std::nullopt;
+    return kPath;
+  };
+  follow(2);
+  EXPECT_TRUE(world.run_while_not([&] { return state().is_synchronized(); }, 14));
+}
+
+TEST_F(Clock, APollThatIsAnsweredIsJudgedOnce) {
+  follow();
+  world.run_for(3600);
+  const auto before = state().agreement;
+  const auto sent = client.session().sent;
+  ASSERT_TRUE(world.run_while_not([&] { return client.session().sent > sent; }, 100));
+  EXPECT_EQ(state().agreement, before) << "by its reply, not by its request";
+  ASSERT_TRUE(world.run_while_not([&] { return state().agreement != before; }, 1));
+}
+
 TEST_F(Clock, IsHeldWithinAFractionOfTheJitter) {
   follow(3);
   world.run_for(3600);
@@ -303,6 +338,14 @@ TEST_F(Clock, APolicyOfNoStepsSlewsAndHoldsWhatIsTooMuchForASlew) {
   world.run_for(120);
   EXPECT_LT(std::abs(client.error()), 1e-3);
   EXPECT_TRUE(events_of<ClockStepped>(client).empty());
+  client.clock.step(Duration::from_seconds(-600));
+  world.run_for(200);
+  const auto slew = quality().slew;
+  ASSERT_TRUE(slew);
+  EXPECT_NEAR(slew->left, -client.error(), 1e-2);
+  EXPECT_NEAR(slew->time, slew->left * 12, 0.05 * slew->left * 12);
+  world.run_for(slew->time + 200);
+  EXPECT_LT(std::abs(client.error()), 1e-3);
   servers[0]->clock.step(Duration::from_seconds(20000));
   world.run_for(1000);
   ASSERT_TRUE(state().hold);
@@ -453,7 +496,33 @@ TEST_F(Clock, ASavedClockThatIsNotPlausibleIsIgnored) {
   EXPECT_EQ(state().frequency, 0);
 }
 
+TEST_F(Clock, TheLastUpdateIsNeverInTheFuture) {
+  client.clock.step(Duration::from_seconds(3600));
+  follow();
+  while (!state().is_synchronized()) world.run_for(0.01);
+  const double age = (client.now().served - *quality().last_update).seconds();
+  EXPECT_GE(age, 0);
+  EXPECT_LT(age, 1);
+}
+
 // --- error budget
+
+TEST_F(Clock, ABoundThatGoesAroundTheBudgetIsOneAlarm) {
+  follow();
+  world.run_for(3600);
+  double least = 1, most = 0;
+  for (int i = 0; i < 300; ++i) {
+    world.run_for(1);
+    least = std::min(least, bound(client));
+    most = std::max(most, bound(client));
+  }
+  ASSERT_GT(least, 0.9 * most);
+  client.config.error_budget = {.limit = (least + most) / 2, .stop_serving = false};
+  client.commit();
+  world.run_for(3600);
+  EXPECT_EQ(events_of<BudgetCrossed>(client).size(), 1u);
+  EXPECT_TRUE(quality().budget_exceeded);
+}
 
 TEST_F(Clock, TheBudgetIsCrossedOnceWithoutAPacketAndServiceStops) {
   client.config.error_budget = {.limit = 0.05, .stop_serving = true};
