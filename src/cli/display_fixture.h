@@ -61,6 +61,7 @@ struct DisplayFixture {
                .tai_offset = 37,
                .leap_table_expires = kBuildDate + 18'000'000,
                .hold = {},
+               .slew = {},
                .last_update = system.reference};
   }
 

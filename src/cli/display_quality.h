@@ -16,7 +16,7 @@ nlohmann::json quality_json(const core::Quality& quality, const core::ErrorBudge
 std::string hold_text(const core::Hold& hold);
 /// What to do about it: "to take the servers' time, run reset ntp-service hold".
 std::string_view hold_advice(const core::Hold& hold);
-/// "-12.5 s left, about 151 s".
+/// "-12.500 s left, about 151 s".
 std::string slew_text(const core::Slew& slew);
 /// "insert", with the moment where it is known: "insert, at 2016-12-31 23:59:60 UTC".
 std::string announced_leap_text(const core::Quality& quality);

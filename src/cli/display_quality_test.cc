@@ -34,7 +34,7 @@ TEST(DisplayQuality, ASlewSaysWhatIsLeftAndHowLongItTakes) {
   DisplayFixture f;
   f.quality.slew = core::Slew{.left = -12.5, .time = 150.2};
   const auto output = render_quality(f.snapshot());
-  EXPECT_THAT(output.text, HasSubstr(" slewing: -12.5 s left, about 151 s\n"));
+  EXPECT_THAT(output.text, HasSubstr(" slewing: -12.500 s left, about 151 s\n"));
   EXPECT_EQ(output.json.at("slew").at("left_s"), -12.5);
 }
 

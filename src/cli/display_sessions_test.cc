@@ -285,6 +285,17 @@ TEST(DisplayExplain, HoldoverAndAHoldStandBeforeTheSessions) {
   EXPECT_FALSE(render_explain(f.snapshot(), only("192.0.2.10")).json.contains("clock_code"));
 }
 
+TEST(DisplayExplain, OnlyASlewThatSomebodyWouldSeeIsWorthASentence) {
+  DisplayFixture f;
+  f.quality.slew = core::Slew{.left = 50e-6, .time = 20};
+  EXPECT_FALSE(render_explain(f.snapshot(), kEverySession).json.contains("clock_code"));
+  f.quality.slew = core::Slew{.left = 600, .time = 7200};
+  EXPECT_THAT(
+      render_explain(f.snapshot(), kEverySession).text,
+      ::testing::StartsWith(" clock: the clock is brought to the servers' time without a step: 600.000 s "
+                            "left, about 7200 s\n code: clock-slewing\n"));
+}
+
 TEST(DisplayExplain, AFalsetickersTimeStandsAgainstThatOfTheMajority) {
   DisplayFixture f;
   f.server().reason = core::Reason::falseticker;

@@ -34,6 +34,7 @@ GOOD_PASSWORD = "Correct-Horse-9"
 
 # Codes that no server line can be brought to from outside, by the unit test that produces them.
 UNIT_TESTS = {
+    "awaiting-others": ("Clock", "TheFirstServerToBeMeasuredDoesNotSetTheClockWhileOthersAnswer"),
     "clock-not-settable": ("ClientAndServer", "AClockThatCannotBeSetIsNamed"),
     "collecting-samples": ("ClientAndServer", "FewRepliesAreCalledSamplesToCollect"),
     "preempted": ("ClientAndServer", "APreemptedServerComesBackOnlyWhenNobodyElseIsLeft"),
