@@ -98,7 +98,8 @@ constexpr std::array kTexts{
     ReferenceText{
         "ntp-service error-budget <milliseconds> [ stop-serving ]",
         "An alarm is logged when the error bound of the clock crosses the budget, and again when it "
-        "is back. stop-serving: beyond it requests are answered as unsynchronized (stratum 16).",
+        "is below nine tenths of it. stop-serving: beyond it requests are answered as unsynchronized "
+        "(stratum 16).",
         "ntp-service error-budget 50 stop-serving"},
     ReferenceText{"ntp-service authentication enable",
                   "The clock follows only servers whose line names a reliable key. Off by default.",
