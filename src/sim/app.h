@@ -25,20 +25,28 @@ struct Request {
   std::uint64_t seeds = 0;  // 0: as the scenario says
   unsigned jobs = 1;
   std::string json, plot, trace;  // files to write
-  bool strict = false;            // a violation of a published bound is a failure
+  bool strict = false;            // a violated bound is a failure, and a client that never synchronized
 };
 
 struct Outcome {
   std::string text;
-  bool failed = false;  // it ran, and the answer is no: strict, and a bound was violated
+  std::vector<std::string> remarks;  // sentences about clients
+  bool failed = false;  // it ran, and the answer is no: strict, and a remark is a failure; or no file
+};
+
+/// Who hears of a run that goes on.
+struct Listener {
+  std::function<void(const Progress&)> progress{};
+  std::function<void(const std::string&)> warn{};  // before it begins
 };
 
 /// Runs it all and writes the files. ErrorCode::invalid: the request or a scenario is wrong; else: io, or
-/// stopped (unavailable). A stopped run writes no file.
+/// stopped (unavailable). A stopped run writes no file. What turns out only after the run is an outcome.
 base::Result<Outcome> carry_out(const Request& request, const std::atomic<bool>& stop,
-                                const std::function<void(const Progress&)>& progress);
+                                const Listener& listener);
 
-/// Whether the scenarios can be run.
-base::Result<void> check_files(const std::vector<std::string>& files);
+/// Whether the scenarios can be run; what is wrong with any of them.
+base::Result<void> check_files(const std::vector<std::string>& files,
+                               const std::function<void(const std::string&)>& warn);
 
 }  // namespace noonmark::sim

@@ -4,17 +4,18 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <memory>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "sim/report.h"
 
 namespace noonmark::sim {
 namespace {
 
-constexpr std::size_t kMaxCurves = 6;
-constexpr std::size_t kPoints = 1500;  // of a curve: of the samples between, the worst is drawn
+constexpr std::size_t kMaxCurves = 8;
+constexpr std::size_t kMaxTitle = 120;  // characters
+constexpr std::size_t kPoints = 1500;   // of a curve: of the samples between, the worst is drawn
 
 struct Curve {
   std::string title;
@@ -41,14 +42,17 @@ std::vector<TracePoint> thinned(const std::vector<TracePoint>& points) {
   return worst;
 }
 
+/// The first clients of each variant, as many of one as of another.
 std::vector<Curve> curves_of(const Report& report) {
   std::vector<Curve> curves;
+  const auto share =
+      static_cast<std::uint32_t>(std::max<std::size_t>(1, kMaxCurves / report.variants.size()));
   for (std::size_t v = 0; v < report.variants.size(); ++v) {
     const auto& variant = report.variants[v];
     const auto clients = static_cast<std::uint32_t>(client_count(variant.scenario));
-    for (std::uint32_t client = 0; client < clients && curves.size() < kMaxCurves; ++client) {
+    for (std::uint32_t client = 0; client < std::min(clients, share); ++client) {
       Curve curve{.title = client_title(variant, client), .points = {}};
-      if (report.variants.size() > 1) curve.title += ", " + variant_letter(v);
+      if (report.variants.size() > 1) curve.title = variant_letter(v) + ": " + curve.title;
       for (const auto& p : report.runs[v].front().trace)
         if (p.client == client) curve.points.push_back(p);
       curve.points = thinned(curve.points);
@@ -94,43 +98,96 @@ std::string data_of(const std::vector<Curve>& curves, double unit) {
   return text;
 }
 
+std::string title_of(const Report& report) {
+  std::string title;
+  if (report.variants.size() == 1) {
+    const auto& variant = report.variants.front();
+    title = variant.scenario.world.description.empty() ? variant.name : variant.scenario.world.description;
+  } else {
+    for (std::size_t v = 0; v < report.variants.size(); ++v)
+      title += fmt::format("{}{}: {}", v == 0 ? "" : "   ", variant_letter(v), report.variants[v].name);
+  }
+  if (title.size() > kMaxTitle) title = title.substr(0, kMaxTitle) + " ...";
+  return title;
+}
+
+/// What both panels have in common: left and right margins, the hours, colours, and the only key below both.
+constexpr std::string_view kHead = R"(set terminal {terminal} size 1200,800 noenhanced
+set output {output}
+set linetype 1 linecolor rgb "#0072b2"
+set linetype 2 linecolor rgb "#d55e00"
+set linetype 3 linecolor rgb "#009e73"
+set linetype 4 linecolor rgb "#cc79a7"
+set linetype 5 linecolor rgb "#000000"
+set linetype 6 linecolor rgb "#e69f00"
+set linetype 7 linecolor rgb "#56b4e9"
+set linetype 8 linecolor rgb "#808080"
+set multiplot title {title}
+set grid
+set lmargin at screen 0.1
+set rmargin at screen 0.97
+set xrange [0:{hours:.6g}]
+set label 1 {hidden} at screen 0.97,0.105 right
+)";
+
+constexpr std::string_view kUpper = R"(set tmargin at screen 0.93
+set bmargin at screen 0.56
+set key at screen 0.535,0.01 bottom center horizontal maxrows 2 samplen 2
+set ylabel "error, {unit}"
+set yrange [{low:.6g}:{high:.6g}]
+plot {curves}
+)";
+
+constexpr std::string_view kLower = R"(unset key
+unset label 1
+set tmargin at screen 0.51
+set bmargin at screen 0.16
+set xlabel "hours"
+set ylabel "|error| (dots), bound (line), {unit}"
+set logscale y
+set yrange [*:*]
+plot {curves}
+unset multiplot
+)";
+
+std::string hidden_note(const Report& report, std::size_t drawn) {
+  std::size_t all = 0;
+  for (const auto& variant : report.variants) all += client_count(variant.scenario);
+  return all == drawn ? "" : fmt::format("{} more are not shown", all - drawn);
+}
+
 /// Above the error; below its absolute value and the published bound, on a logarithmic scale.
 std::string script_of(const Report& report, const std::string& path) {
-  const auto& world = report.variants.front().scenario.world;
+  double duration = 0;
+  for (const auto& variant : report.variants) duration = std::max(duration, variant.scenario.world.duration);
   const auto curves = curves_of(report);
-  const double range = range_of(curves, world.warm_up);
+  const double range = range_of(curves, report.variants.front().scenario.world.warm_up);
   const auto scale = scale_of(range);
-  std::string script = data_of(curves, scale.unit);
-  script += fmt::format(
-      "set terminal {} size 1200,800 noenhanced\nset output {}\n"
-      "set multiplot layout 2,1 title {}\nset grid\nset ylabel \"error, {}\"\nset yrange [{}:{}]\nplot ",
-      path.ends_with(".png") ? "png" : "svg", quoted(path),
-      quoted(world.description.empty() ? report.variants.front().name : world.description), scale.name,
-      -range / scale.unit, range / scale.unit);
-  for (std::size_t i = 0; i < curves.size(); ++i)
-    script += fmt::format("{}$curve{} using 1:2 with lines linetype {} title {}", i == 0 ? "" : ", ", i,
-                          i + 1, quoted(curves[i].title));
-  script += fmt::format(
-      "\nset xlabel \"hours\"\nset ylabel \"|error| and published bound, {}\"\nset logscale y\nset yrange "
-      "[*:*]\nplot ",
-      scale.name);
-  for (std::size_t i = 0; i < curves.size(); ++i)
-    script += fmt::format(
-        "{0}$curve{1} using 1:3 with dots linetype {2} notitle, $curve{1} using 1:4 with lines linetype {2} "
-        "linewidth 2 title {3}",
-        i == 0 ? "" : ", ", i, i + 1, quoted(curves[i].title + ": bound"));
-  return script + "\nunset multiplot\n";
+  std::vector<std::string> upper, lower;
+  for (std::size_t i = 0; i < curves.size(); ++i) {
+    upper.push_back(
+        fmt::format("$curve{} using 1:2 with lines linetype {} title {}", i, i + 1, quoted(curves[i].title)));
+    lower.push_back(
+        fmt::format("$curve{0} using 1:3 with points linetype {1} pointtype 7 pointsize 0.2, $curve{0} using "
+                    "1:4 with lines "
+                    "linetype {1} linewidth 2",
+                    i, i + 1));
+  }
+  using fmt::arg;
+  auto script = data_of(curves, scale.unit);
+  script +=
+      fmt::format(kHead, arg("terminal", path.ends_with(".png") ? "png" : "svg"), arg("output", quoted(path)),
+                  arg("title", quoted(title_of(report))), arg("hours", duration / 3600),
+                  arg("hidden", quoted(hidden_note(report, curves.size()))));
+  script += fmt::format(kUpper, arg("unit", scale.name), arg("low", -range / scale.unit),
+                        arg("high", range / scale.unit), arg("curves", fmt::join(upper, ", ")));
+  script += fmt::format(kLower, arg("unit", scale.name), arg("curves", fmt::join(lower, ", ")));
+  return script;
 }
 
 }  // namespace
 
 base::Result<void> report_plot(const Report& report, const std::string& path) {
-  if (!path.ends_with(".svg") && !path.ends_with(".png"))
-    return base::fail(fmt::format("--plot {}: the name of a plot ends in .svg or .png", path));
-  const auto directory = std::filesystem::absolute(path).parent_path();
-  if (!std::filesystem::is_directory(directory))
-    return base::fail(fmt::format("--plot {}: there is no directory {}", path, directory.string()),
-                      base::ErrorCode::io);
   const auto script = script_of(report, path);
   std::FILE* pipe = ::popen("gnuplot", "w");
   if (pipe == nullptr)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <functional>
 #include <map>
 #include <fmt/format.h>
@@ -14,10 +15,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// One figure, as tables and JSON show it.
+/// One figure, as tables, JSON and documents show it.
 struct Column {
   std::string_view key;    // in JSON
   std::string_view title;  // in tables; empty: not there
+  std::string_view meaning;
   double (*value)(const Figures&);
   std::string (*text)(double);
   bool whole = false;
@@ -27,27 +29,59 @@ std::string plain_count(double value) { return fmt::format("{:.0f}", value); }
 std::string percent(double value) { return fmt::format("{:.1f}%", 100 * value); }
 std::string ratio(double value) { return fmt::format("{:.2f}", value); }
 
+template <double Figures::* Member>
+double real(const Figures& f) {
+  return f.*Member;
+}
+template <std::uint64_t Figures::* Member>
+double whole(const Figures& f) {
+  return static_cast<double>(f.*Member);
+}
+
 constexpr std::array kColumns{
-    Column{"rms", "rms", [](const Figures& f) { return f.rms; }, format_time},
-    Column{"p50", "p50", [](const Figures& f) { return f.p50; }, format_time},
-    Column{"p99", "p99", [](const Figures& f) { return f.p99; }, format_time},
-    Column{"max", "max", [](const Figures& f) { return f.max; }, format_time},
-    Column{"first-hour", "first hour", [](const Figures& f) { return f.first_hour; }, format_time},
-    Column{"frequency-error", "frequency", [](const Figures& f) { return f.frequency; }, format_rate},
-    Column{"synchronized", "synchronized", [](const Figures& f) { return f.synchronized; }, percent},
-    Column{"mean-bound", "mean bound", [](const Figures& f) { return f.mean_bound; }, format_time},
-    Column{"bound-use", "error/bound", [](const Figures& f) { return f.bound_use; }, ratio},
-    Column{"bound-violations", "violations",
-           [](const Figures& f) { return static_cast<double>(f.violations); }, plain_count, true},
-    Column{"requests-sent", "requests", [](const Figures& f) { return static_cast<double>(f.sent); },
-           plain_count, true},
-    Column{"requests-received", "", [](const Figures& f) { return static_cast<double>(f.received); },
-           plain_count, true},
-    Column{"steps", "steps", [](const Figures& f) { return static_cast<double>(f.steps); }, plain_count,
-           true},
-    Column{"losses", "losses", [](const Figures& f) { return static_cast<double>(f.losses); }, plain_count,
-           true},
+    // clang-format off
+    Column{"rms", "rms", "of the error after the warm-up, s", real<&Figures::rms>, format_time},
+    Column{"p50", "p50", "of the error's absolute value after the warm-up: half of the samples are below, s", real<&Figures::p50>, format_time},
+    Column{"p99", "p99", "99 of 100 are below, s", real<&Figures::p99>, format_time},
+    Column{"max", "max", "the largest, s", real<&Figures::max>, format_time},
+    Column{"first-hour", "first hour", "rms of the error from 15 s to an hour after the (last) start of the daemon, s", real<&Figures::first_hour>, format_time},
+    Column{"frequency-error", "frequency", "rms of the frequency error of the corrected clock, from one sample to the next, s/s", real<&Figures::frequency>, format_rate},
+    Column{"synchronized", "synchronized", "share of the time, from the start, in which a source (or the local clock) was followed", real<&Figures::synchronized>, percent},
+    Column{"holdover", "holdover", "share of the time in which none was left and the clock ran on with what it had learned", real<&Figures::holdover>, percent},
+    Column{"mean-bound", "mean bound", "of the published error bound, root delay / 2 + root dispersion, s; a local clock has none", real<&Figures::mean_bound>, format_time},
+    Column{"bound-use", "error/bound", "largest error as a share of the bound published at that time", real<&Figures::bound_use>, ratio},
+    Column{"bound-violations", "violations", "samples, from the start, with an error beyond that bound. 0 as long as the servers are honest and nobody else sets the clock", whole<&Figures::violations>, plain_count, true},
+    Column{"never-synchronized", "", "clients that never were; over several seeds their sum. A line below the tables says why", whole<&Figures::never_synchronized>, plain_count, true},
+    Column{"requests-sent", "requests", "as a client", whole<&Figures::sent>, plain_count, true},
+    Column{"requests-received", "", "as a server", whole<&Figures::received>, plain_count, true},
+    Column{"steps", "steps", "of the clock", whole<&Figures::steps>, plain_count, true},
+    Column{"losses", "losses", "of synchronization", whole<&Figures::losses>, plain_count, true},
+    // clang-format on
 };
+
+/// A figure that does not exist is a dash.
+std::string shown(double value, std::string (*text)(double)) { return std::isnan(value) ? "-" : text(value); }
+
+/// One column of a trace.
+struct TraceColumn {
+  std::string_view name, unit, meaning;
+  std::string (*text)(std::size_t variant, const TracePoint&);
+};
+
+constexpr std::array kTraceColumns{
+    // clang-format off
+    TraceColumn{"variant", "", "0: A, 1: B", [](std::size_t variant, const TracePoint&) { return std::to_string(variant); }},
+    TraceColumn{"client", "", "in the order of the scenario, each of a group by itself, from 0", [](std::size_t, const TracePoint& p) { return std::to_string(p.client); }},
+    TraceColumn{"time", "s", "of the sample, since the world began", [](std::size_t, const TracePoint& p) { return fmt::format("{:.6f}", p.time); }},
+    TraceColumn{"error", "s", "the clock minus true time", [](std::size_t, const TracePoint& p) { return fmt::format("{:.9e}", p.error); }},
+    TraceColumn{"bound", "s", "the published error bound; empty: there is none", [](std::size_t, const TracePoint& p) { return p.bound ? fmt::format("{:.9e}", *p.bound) : ""; }},
+    TraceColumn{"frequency", "s/s", "the correction in force, without slews; positive: the clock is made faster", [](std::size_t, const TracePoint& p) { return fmt::format("{:.6e}", p.frequency); }},
+    TraceColumn{"stratum", "", "16: not synchronized", [](std::size_t, const TracePoint& p) { return std::to_string(p.stratum); }},
+    TraceColumn{"state", "", "0: unsynchronized, 1: holdover, 2: synchronized", [](std::size_t, const TracePoint& p) { return std::to_string(static_cast<int>(p.state)); }},
+    // clang-format on
+};
+static_assert(static_cast<int>(core::ClockState::synchronized) == 2 &&
+              static_cast<int>(core::ClockState::holdover) == 1);
 
 using Cells = std::vector<std::string>;
 
@@ -103,8 +137,7 @@ std::string strata_table(const Variant& variant, const std::vector<RunResult>& r
     const double duration = variant.scenario.world.duration;
     Cells row{number < 16 ? std::to_string(number) : "none", std::to_string(stratum.servers),
               std::to_string(f.members)};
-    for (const double error : {f.rms, f.p50, f.p99, f.max})
-      row.push_back(f.members > 0 ? format_time(error) : "");
+    for (const double error : {f.rms, f.p50, f.p99, f.max}) row.push_back(shown(error, format_time));
     row.push_back(fmt::format("{:.2f}", per_second(f.sent, duration)));
     row.push_back(fmt::format("{:.2f}", per_second(f.received, duration)));
     rows.push_back(std::move(row));
@@ -122,7 +155,7 @@ Cells table_head() {
 Cells table_row(std::string name, const Figures& figures) {
   Cells row{std::move(name)};
   for (const auto& column : kColumns)
-    if (!column.title.empty()) row.push_back(column.text(column.value(figures)));
+    if (!column.title.empty()) row.push_back(shown(column.value(figures), column.text));
   return row;
 }
 
@@ -149,10 +182,11 @@ Json json_of(const Figures& figures) {
   Json json{{"members", figures.members}};
   for (const auto& column : kColumns) {
     auto& value = json[std::string(column.key)];
+    const double number = column.value(figures);
     if (column.whole)
-      value = static_cast<std::uint64_t>(column.value(figures));
-    else
-      value = column.value(figures);
+      value = static_cast<std::uint64_t>(number);
+    else if (!std::isnan(number))
+      value = number;
   }
   return json;
 }
@@ -182,6 +216,17 @@ Json json_of(const Variant& variant, const std::vector<RunResult>& runs) {
           {"duration", duration},       {"warm-up", variant.scenario.world.warm_up},
           {"seeds", std::move(seeds)},  {"clients", std::move(clients)},
           {"strata", std::move(strata)}};
+}
+
+/// Calls with a name for people, the runs of its variant, and the index, for each group of clients.
+template <class Call>
+void each_group(const Report& report, Call call) {
+  for (std::size_t v = 0; v < report.variants.size(); ++v) {
+    const auto& clients = report.variants[v].scenario.clients;
+    const auto variant = report.variants.size() > 1 ? variant_letter(v) + ": " : "";
+    for (std::size_t g = 0; g < clients.size(); ++g)
+      call(fmt::format("{}client {}", variant, group_name(clients[g])), report.runs[v], g);
+  }
 }
 
 }  // namespace
@@ -221,20 +266,58 @@ std::string report_json(const std::vector<Report>& reports) {
 }
 
 std::string report_trace(const Report& report) {
-  std::string text = "variant\tclient\ttime\terror\tbound\tfrequency\tstratum\n";
+  std::string text;
+  for (const auto& column : kTraceColumns) text += fmt::format("{}{}", text.empty() ? "" : "\t", column.name);
+  text += '\n';
   for (std::size_t v = 0; v < report.variants.size(); ++v)
-    for (const auto& p : report.runs[v].front().trace)
-      text += fmt::format("{}\t{}\t{:.6f}\t{:.9e}\t{}\t{:.6e}\t{}\n", v, p.client, p.time, p.error,
-                          p.bound ? fmt::format("{:.9e}", *p.bound) : "", p.frequency, p.stratum);
+    for (const auto& point : report.runs[v].front().trace) {
+      for (const auto& column : kTraceColumns) text += column.text(v, point) + '\t';
+      text.back() = '\n';
+    }
   return text;
 }
 
-std::uint64_t violations(const Report& report) {
-  std::uint64_t sum = 0;
-  for (const auto& runs : report.runs)
+std::vector<std::string> never_synchronized(const Report& report) {
+  std::vector<std::string> sentences;
+  each_group(report, [&](const std::string& name, const std::vector<RunResult>& runs, std::size_t group) {
+    std::size_t count = 0;
+    const Unsynchronized* first = nullptr;
     for (const auto& run : runs)
-      for (const auto& figures : run.groups) sum += figures.violations;
-  return sum;
+      for (const auto& client : run.unsynchronized)
+        if (client.group == group && ++count == 1) first = &client;
+    if (count == 0) return;
+    const auto members = runs.front().groups[group].members;
+    const auto share = members * runs.size() == 1
+                           ? ""
+                           : fmt::format(" ({} of {} {})", count, members * runs.size(),
+                                         members == 1 ? "seeds" : "clients, of all seeds");
+    sentences.push_back(fmt::format("{} never synchronized{}: {}", name, share, first->why));
+  });
+  return sentences;
+}
+
+std::vector<std::string> bound_violations(const Report& report) {
+  std::vector<std::string> sentences;
+  each_group(report, [&](const std::string& name, const std::vector<RunResult>& runs, std::size_t group) {
+    std::uint64_t samples = 0;
+    for (const auto& run : runs) samples += run.groups[group].violations;
+    if (samples > 0)
+      sentences.push_back(
+          fmt::format("{} was beyond its published error bound in {} samples", name, samples));
+  });
+  return sentences;
+}
+
+std::string results_reference() {
+  std::string text = "| column | member in JSON | meaning |\n|---|---|---|\n";
+  for (const auto& column : kColumns)
+    text += fmt::format("| {} | `{}` | {} |\n", column.title, column.key, column.meaning);
+  text +=
+      "\n### A trace\nThe columns of `--trace`, tab-separated below a line with their names:\n\n"
+      "| column | unit | meaning |\n|---|---|---|\n";
+  for (const auto& column : kTraceColumns)
+    text += fmt::format("| `{}` | {} | {} |\n", column.name, column.unit, column.meaning);
+  return text;
 }
 
 }  // namespace noonmark::sim

@@ -20,12 +20,16 @@ std::string variant_letter(std::size_t variant);
 std::string report_table(const Report& report);
 /// For programs; docs/simulator.md tells the members.
 std::string report_json(const std::vector<Report>& reports);
-/// Tab-separated: variant, client, time, error, bound, frequency, stratum; of the first seed.
+/// Tab-separated, of the first seed; results_reference() tells the columns.
 std::string report_trace(const Report& report);
 /// Draws error and published bound of the first clients over time, by gnuplot, into a file that ends in .svg
 /// or .png.
 base::Result<void> report_plot(const Report& report, const std::string& path);
-/// Samples in which a clock was beyond its published bound.
-std::uint64_t violations(const Report& report);
+/// A sentence for each client, or group, of which one never was synchronized: which, and why.
+std::vector<std::string> never_synchronized(const Report& report);
+/// The same of clocks that were beyond their published bounds.
+std::vector<std::string> bound_violations(const Report& report);
+/// The figures and the columns of a trace in Markdown, from the tables that write them.
+std::string results_reference();
 
 }  // namespace noonmark::sim

@@ -49,6 +49,19 @@ Progress progress_of(const Jobs& jobs, const std::vector<Variant>& variants, Clo
   return p;
 }
 
+/// The mean of what is not NaN; of nothing: NaN.
+template <class Value>
+double mean_over(const std::vector<Figures>& seeds, Value value) {
+  double sum = 0, count = 0;
+  for (const auto& f : seeds) {
+    const double v = value(f);
+    if (std::isnan(v)) continue;
+    sum += v;
+    ++count;
+  }
+  return count > 0 ? sum / count : Figures::kNone;
+}
+
 }  // namespace
 
 std::vector<std::vector<RunResult>> run_all(const std::vector<Variant>& variants, const RunPlan& plan) {
@@ -78,16 +91,11 @@ std::vector<std::vector<RunResult>> run_all(const std::vector<Variant>& variants
 
 Figures over_seeds(const std::vector<Figures>& seeds) {
   if (seeds.empty()) return {};
-  const auto count = static_cast<double>(seeds.size());
   const auto mean = [&](auto member) {
-    double sum = 0;
-    for (const auto& f : seeds) sum += static_cast<double>(f.*member);
-    return sum / count;
+    return mean_over(seeds, [&](const Figures& f) { return static_cast<double>(f.*member); });
   };
   const auto root = [&](auto member) {
-    double sum = 0;
-    for (const auto& f : seeds) sum += f.*member * (f.*member);
-    return std::sqrt(sum / count);
+    return std::sqrt(mean_over(seeds, [&](const Figures& f) { return f.*member * (f.*member); }));
   };
   const auto whole = [&](auto member) { return static_cast<std::uint64_t>(std::llround(mean(member))); };
   Figures f{.members = seeds.front().members,
@@ -98,14 +106,16 @@ Figures over_seeds(const std::vector<Figures>& seeds) {
             .first_hour = root(&Figures::first_hour),
             .frequency = root(&Figures::frequency),
             .synchronized = mean(&Figures::synchronized),
+            .holdover = mean(&Figures::holdover),
             .mean_bound = mean(&Figures::mean_bound),
             .sent = whole(&Figures::sent),
             .received = whole(&Figures::received),
             .steps = whole(&Figures::steps),
             .losses = whole(&Figures::losses)};
   for (const auto& seed : seeds) {
-    f.bound_use = std::max(f.bound_use, seed.bound_use);
+    f.bound_use = std::fmax(f.bound_use, seed.bound_use);  // of a NaN and a number, the number
     f.violations += seed.violations;
+    f.never_synchronized += seed.never_synchronized;
   }
   return f;
 }

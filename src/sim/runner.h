@@ -35,8 +35,8 @@ struct RunPlan {
 /// that. By variant, then by seed. A run with `complete` false was stopped.
 std::vector<std::vector<RunResult>> run_all(const std::vector<Variant>& variants, const RunPlan& plan);
 
-/// Of several seeds: the root of the mean square of an rms, the largest bound_use, sums of violations, means
-/// of everything else.
+/// Of several seeds: the root of the mean square of an rms, the largest bound_use, sums of violations and of
+/// never_synchronized, means of everything else. Seeds without a figure do not count for it.
 Figures over_seeds(const std::vector<Figures>& seeds);
 
 }  // namespace noonmark::sim

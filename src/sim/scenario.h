@@ -110,6 +110,7 @@ struct ClientEvent {
   Kind kind = Kind::restart;
   double at = 0, by = 0;
   bool announced = true;
+  std::size_t line = 0;
 };
 
 /// A text with the line of the scenario file that it stands in.
@@ -157,6 +158,7 @@ struct Scenario {
   std::vector<PathConfig> paths{};
   std::vector<ServerConfig> servers{};
   std::vector<ClientConfig> clients{};
+  std::vector<std::string> warnings{};  // of lines that have no effect
 };
 
 /// Clients, and servers, of all groups.

@@ -1,10 +1,12 @@
 #include "sim/scenario_format.h"
 
 #include <string>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "io/file.h"
+#include "sim/report.h"
 #include "sim/tree.h"
 #include "sim/units.h"
 
@@ -33,6 +35,19 @@ std::string error_of(std::string_view text, const Variation& variation = {}) {
   const auto scenario = parse_scenario(text, "test", variation);
   EXPECT_FALSE(scenario);
   return scenario ? "" : scenario.error().message;
+}
+/// "wan.loss=10%" and more of them, as behind --set.
+Variation settings(std::initializer_list<std::string_view> texts) {
+  Variation variation;
+  for (const auto text : texts) {
+    auto setting = parse_setting("--set", text);
+    EXPECT_TRUE(setting) << text;
+    if (setting) variation.settings.push_back(std::move(*setting));
+  }
+  return variation;
+}
+Variation commands(std::string_view text) {
+  return {.commands = std::string(text), .commands_name = "other.cfg"};
 }
 std::string with(std::string_view line) { return std::string(kPlain) + std::string(line) + "\n"; }
 
@@ -95,7 +110,7 @@ TEST(ScenarioFormat, AnErrorNamesTheLineAndWhatWouldBeRight) {
   EXPECT_THAT(error_of(" duration 6h"),
               HasSubstr("test:1: a section begins with a line that is not indented"));
   EXPECT_THAT(error_of(with("server twin\n address 192.0.2.1")),
-              HasSubstr("has the address 192.0.2.1, which another one has"));
+              HasSubstr("twin has the address 192.0.2.1, which far has too"));
   EXPECT_THAT(error_of("world\n"), HasSubstr("a scenario needs a client"));
   EXPECT_THAT(error_of("client c\n"), HasSubstr("client c has no path"));
   EXPECT_THAT(error_of(with("world")), HasSubstr("a section is called world already"));
@@ -108,46 +123,129 @@ TEST(ScenarioFormat, ManyErrorsAreCutShort) {
 }
 
 TEST(ScenarioFormat, TooMuchWorkIsRefused) {
-  EXPECT_THAT(
-      error_of(with(" count 100000"), {.settings = {{"world", "sample-interval 10ms"}}, .commands = {}}),
-      HasSubstr("this is too much work"));
+  EXPECT_THAT(error_of(with(" count 100000"), settings({"world.sample-interval=10ms"})),
+              HasSubstr("this is too much work"));
   EXPECT_THAT(error_of(with("server many\n count 5000\nclient greedy\n path wan\n follow many 5000")),
               HasSubstr("test:12: client greedy has more than 4096 servers"));
-  EXPECT_THAT(error_of(with(""), {.settings = {{"world", "warm-up 6h"}}, .commands = {}}),
-              HasSubstr("warm-up"));
+  EXPECT_THAT(error_of(with(""), settings({"world.warm-up=6h"})),
+              HasSubstr("--set world.warm-up=6h: nothing is left of the duration of 6h"));
 }
 
 TEST(ScenarioFormat, ASettingOverridesTheFile) {
-  const auto setting = parse_setting("wan.jitter=exponential 5ms");
-  ASSERT_TRUE(setting);
-  const auto s = parsed(
-      kPlain,
-      {.settings = {*setting, {"router", "ntp-service unicast-server 192.0.2.1 minpoll 4"}}, .commands = {}});
+  const auto s = parsed(kPlain, settings({"wan.jitter=exponential 5ms",
+                                          "router.ntp-service=unicast-server 192.0.2.1 minpoll 4"}));
   EXPECT_EQ(s.paths[0].forward.jitter, (Law{Law::Kind::exponential, 5e-3}));
   EXPECT_EQ(s.clients[0].ntp.servers.at(0).minpoll, 4);
-  EXPECT_THAT(error_of(kPlain, {.settings = {{"wna", "loss 1%"}}, .commands = {}}),
-              HasSubstr("no section is called wna; perhaps wan"));
-  EXPECT_THAT(error_of(kPlain, {.settings = {{"wan", "loss 200%"}}, .commands = {}}),
-              HasSubstr("the setting \"loss 200%\": <share>: 200% is out of range"));
-  for (const auto* wrong : {"wan", "wan.loss", "wan=3", ".loss=3", "wan.=3"})
-    EXPECT_FALSE(parse_setting(wrong)) << wrong;
+  EXPECT_EQ(error_of(kPlain, settings({"wna.loss=1%"})),
+            "--set wna.loss=1%: no section is called wna; perhaps wan");
+  EXPECT_THAT(error_of(kPlain, settings({"wan.loss=200%"})),
+              HasSubstr("--set wan.loss=200%: <share>: 200% is out of range: 0% to 100%"));
+  for (const auto* wrong : {"wan", "wan.loss", "wan=3", ".loss=3", "wan.=3"}) {
+    const auto setting = parse_setting("--what-if", wrong);
+    ASSERT_FALSE(setting) << wrong;
+    EXPECT_THAT(setting.error().message, HasSubstr("--what-if " + std::string(wrong) + ": a setting is"));
+  }
 }
 
 TEST(ScenarioFormat, AConfigurationReplacesTheCommands) {
-  const Variation variation{.settings = {},
-                            .commands = "sysname R1\nntp-service unicast-server 192.0.2.9 maxpoll 7\n"};
-  const auto s = parsed(kPlain, variation);
+  const auto s = parsed(with("server near\n address 192.0.2.9"),
+                        commands("sysname R1\nntp-service unicast-server 192.0.2.9 maxpoll 7\n"));
   ASSERT_EQ(s.clients[0].ntp.servers.size(), 1u);
   EXPECT_EQ(s.clients[0].ntp.servers[0].key.address.to_string(), "192.0.2.9");
-  EXPECT_THAT(error_of(kPlain, {.settings = {}, .commands = "\nntp-service nonsense\n"}),
-              HasSubstr("the configuration's line 2: "));
+  EXPECT_THAT(error_of(kPlain, commands("\nntp-service nonsense\n")), HasSubstr("other.cfg:2: "));
+}
+
+TEST(ScenarioFormat, AServerThatNobodyIsIsRefusedWhereItIsNamed) {
+  constexpr std::string_view kThere =
+      "nobody in this world has the address 192.0.2.9; there are far 192.0.2.1, router 10.0.0.1 to 10.0.0.3.";
+  EXPECT_THAT(error_of(with(" ntp-service unicast-server 192.0.2.9\n count 3")),
+              HasSubstr("test:10: " + std::string(kThere)));
+  EXPECT_THAT(error_of(with(" count 3"), commands("#\n ntp-service unicast-server 192.0.2.9\n")),
+              HasSubstr("other.cfg:2: " + std::string(kThere)));
+  EXPECT_THAT(error_of(with(" count 3"), settings({"router.ntp-service=unicast-server 192.0.2.9"})),
+              HasSubstr("--set router.ntp-service=unicast-server 192.0.2.9: " + std::string(kThere)));
+  EXPECT_THAT(error_of(with("client b\n path wan\n"), commands("ntp-service unicast-server 192.0.2.9\n")),
+              ::testing::Not(HasSubstr("\n")))
+      << "the same sentence for two clients stands once";
+}
+
+TEST(ScenarioFormat, AServerWithoutAPathIsRefused) {
+  const auto text =
+      with("server near\nclient b\n path wan to far\n follow near 1 iburst\n follow far 1 iburst");
+  EXPECT_EQ(error_of(text),
+            "test:13: client b has no path to near: add `path <name> to near`, or `path <name>` for all");
+  EXPECT_THAT(
+      error_of(with("server near\nclient b\n path wan to far\n ntp-service unicast-server 192.0.2.2")),
+      HasSubstr("test:13: client b has no path to near"));
+}
+
+TEST(ScenarioFormat, WhatCanNeverHappenIsWarnedOf) {
+  const auto warnings = [](std::string_view lines, const Variation& variation = {}) {
+    return parsed(with(lines), variation).warnings;
+  };
+  using ::testing::ElementsAre;
+  EXPECT_THAT(warnings(""), ElementsAre());
+  EXPECT_THAT(warnings(" event restart at 5h\n start 1h"), ElementsAre());
+  const auto after = [](int line) {
+    return fmt::format("test:{}: this never happens: the world ends after 6h", line);
+  };
+  EXPECT_THAT(warnings(" event restart at 6h"), ElementsAre(after(10)));
+  EXPECT_THAT(warnings(" oscillator q\noscillator q\n jump phase at 10h 1s\n temperature step at 7h 1ppm 1m"),
+              ElementsAre(after(12), after(13)));
+  EXPECT_THAT(warnings(" path p\npath p\n route at 1h 2ms\n route at 8h 3ms\n outage 7h 8h\n outage 5h 8h"),
+              ::testing::Contains(after(13)));
+  EXPECT_THAT(warnings(" event clock-set at 2h 1s", settings({"world.duration=2h"})),
+              ElementsAre("test:10: this never happens: the world ends after 2h"));
+  EXPECT_THAT(warnings("", settings({"far.step=at 7h 1s"})),
+              ElementsAre("--set far.step=at 7h 1s: this never happens: the world ends after 6h"));
+  EXPECT_THAT(warnings(" start 3h\n event restart at 2h"),
+              ElementsAre(HasSubstr("test:11: this never happens: the daemon starts only 3h")));
+  EXPECT_THAT(warnings(" start 5h\n start-spread 2h"),
+              ElementsAre(HasSubstr("test:11: some of router may not start")));
+  EXPECT_THAT(warnings("", settings({"world.leap=insert at 2026-07-01T00:00:00"})),
+              ElementsAre(HasSubstr("world.leap=insert at 2026-07-01T00:00:00: this never happens")));
+  EXPECT_THAT(warnings("oscillator quartz\n frequency 1ppm"),
+              ElementsAre("test:10: no client uses oscillator quartz: its lines have no effect"));
+  EXPECT_THAT(warnings("client b\n path wan\n follow router 1 iburst"),
+              ElementsAre(HasSubstr("test:7: others ask client router, but it answers nobody")));
+}
+
+TEST(ScenarioFormat, AMessageSaysWhatWouldBeRight) {
+  struct Case {
+    std::string_view lines, message;
+  };
+  for (const auto& [lines, message] : {
+           Case{"path lan\n delay -3ms", "test:11: <time>: -3ms is out of range: 0s to 3650d. The line is"},
+           Case{"path lan\n delay 10 ms", "test:11: a unit stands right behind its number: 10ms"},
+           Case{"path lan\n loss 3", "3 is out of range: 0% to 100%; with a unit: 3%"},
+           Case{"oscillator q\n frequency 12",
+                "12 is out of range: -10000ppm to 10000ppm; with a unit: 12ppm"},
+           Case{"path lan\n jitter exponental 3ms",
+                "test:11: exponental is unknown here; perhaps exponential"},
+           Case{"path lan\n jitter",
+                "test:11: one of none, exponential, gamma, normal, half-normal, lognormal, "
+                "uniform is missing"},
+           Case{"path lan\n jitter uniform 3ms 2ms", "test:11: <high> has to be at least <low>"},
+           Case{"path lan\n outage 3h 2h", "test:11: <until> has to be later than <from>"},
+           Case{"path lan\n forward", "test:11: what holds forward is missing, as in `forward delay 10ms`"},
+           Case{" delay 3ms", "test:10: delay is unknown here; it belongs into a section path"},
+           Case{"path wan", "test:10: a section is called wan already, in line 4;"},
+           Case{"path o!", "o! is not a name of letters"},
+           Case{"client b\n path lna\n", "test:11: there is no path lna; perhaps wan"},
+           Case{" oscillator q", "test:10: there is no oscillator q; add a section `oscillator q`"},
+           Case{" follow far 1 nonsense", "test:10: `ntp-service unicast-server 192.0.2.1 nonsense`: "},
+           Case{" twin b", "test:10: there is no client b"},
+           Case{"server near\n address 192.0.2.1",
+                "test:11: near has the address 192.0.2.1, which far has too"},
+       })
+    EXPECT_THAT(error_of(with(lines)), HasSubstr(message)) << lines;
 }
 
 TEST(ScenarioFormat, TheDocumentIsTheTable) {
   const auto document = io::read_file(NOONMARK_SOURCE_DIR "/docs/simulator.md", 1 << 20);
   ASSERT_TRUE(document);
-  EXPECT_THAT(*document, HasSubstr(format_reference()))
-      << "put the output of noonmark-sim --help-format there";
+  const auto generated = results_reference() + "\n## The format\n" + format_reference();
+  EXPECT_TRUE(document->ends_with(generated)) << "put the output of noonmark-sim --help-format there";
 }
 
 TEST(Tree, HasAllItsNodes) {

@@ -22,19 +22,23 @@ constexpr std::size_t kMaxName = 31;
 
 constexpr std::array kUnits{
     UnitInfo{Unit::time, "time", "a span of time: `250us`, `10ms`, `64s`, `30m`, `48h`, `2d`; plain: seconds",
-             0, kLongest},
-    UnitInfo{Unit::offset, "offset", "a time that may be negative: `-20ms`", -kFarthest, kFarthest},
+             0, kLongest, "0s to 3650d"},
+    UnitInfo{Unit::moment, "moment", "a moment, as the time since the world began: `90m`, `24h`", 0, kLongest,
+             "0s to 3650d"},
+    UnitInfo{Unit::offset, "offset", "a time that may be negative: `-20ms`", -kFarthest, kFarthest,
+             "-1e9s to 1e9s"},
     UnitInfo{Unit::rate, "rate", "a relative frequency that may be negative: `12ppm`, `-3ppb`, `1e-9`",
-             -kFastest, kFastest},
-    UnitInfo{Unit::level, "level", "a relative frequency, not negative: `0.1ppm`, `1e-9`", 0, kFastest},
-    UnitInfo{Unit::ratio, "ratio", "a share of the whole: `2%`, `0.02`", 0, 1},
-    UnitInfo{Unit::number, "number", "a number: `1.5`", 1e-3, 1e3},
-    UnitInfo{Unit::count, "count", "a whole number from 1 to 100000", 1, 1e5},
-    UnitInfo{Unit::stratum, "stratum", "a stratum from 1 to 16", 1, 16},
-    UnitInfo{Unit::date, "date", "UTC: `2026-06-01T00:00:00`", 0, 4e9},
-    UnitInfo{Unit::name, "name", "letters, digits, `-` and `_`, at most 31", 0, 0},
-    UnitInfo{Unit::address, "address", "an IPv4 or IPv6 address", 0, 0},
-    UnitInfo{Unit::text, "text", "the rest of the line", 0, 0},
+             -kFastest, kFastest, "-10000ppm to 10000ppm"},
+    UnitInfo{Unit::level, "level", "a relative frequency, not negative: `0.1ppm`, `1e-9`", 0, kFastest,
+             "0ppm to 10000ppm"},
+    UnitInfo{Unit::ratio, "ratio", "a share of the whole: `2%`, `0.02`", 0, 1, "0% to 100%"},
+    UnitInfo{Unit::number, "number", "a number: `1.5`", 1e-3, 1e3, "0.001 to 1000"},
+    UnitInfo{Unit::count, "count", "a whole number from 1 to 100000", 1, 1e5, "1 to 100000"},
+    UnitInfo{Unit::stratum, "stratum", "a stratum from 1 to 16", 1, 16, "1 to 16"},
+    UnitInfo{Unit::date, "date", "a date and time in UTC: `2026-06-01T00:00:00`", 0, 4e9, "1970 to 2096"},
+    UnitInfo{Unit::name, "name", "a name of letters, digits, `-` and `_`, at most 31", 0, 0, ""},
+    UnitInfo{Unit::address, "address", "an IPv4 or IPv6 address", 0, 0, ""},
+    UnitInfo{Unit::text, "text", "the rest of the line", 0, 0, ""},
 };
 static_assert(kUnits.size() == static_cast<std::size_t>(Unit::text) + 1);
 
@@ -51,6 +55,7 @@ constexpr std::array kPlain{Suffix{"", 1}};
 std::span<const Suffix> suffixes(Unit unit) {
   switch (unit) {
     case Unit::time:
+    case Unit::moment:
     case Unit::offset: return kTimes;
     case Unit::rate:
     case Unit::level: return kRates;
@@ -70,6 +75,16 @@ std::optional<double> parse_number(Unit unit, std::string_view text) {
   if (suffix == all.end()) return std::nullopt;
   if ((unit == Unit::count || unit == Unit::stratum) && value != std::floor(value)) return std::nullopt;
   return value * suffix->factor;
+}
+
+/// "; with a unit: 12ppm", where a unit alone makes the number right.
+std::string with_unit(const UnitInfo& of, std::string_view text) {
+  const auto& suffix = suffixes(of.unit).front();
+  if (suffix.text.empty() || text.empty() || text.back() < '0' || text.back() > '9') return "";
+  auto completed = fmt::format("{}{}", text, suffix.text);
+  const auto value = parse_number(of.unit, completed);
+  if (!value || *value < of.low || *value > of.high) return "";
+  return "; with a unit: " + completed;
 }
 
 /// Two or four digits at `at`.
@@ -125,8 +140,15 @@ base::Result<double> parse_value(Unit unit, std::string_view text) {
   }
   if (!right || !value) return base::fail(fmt::format("{} is not {}", text, of.help));
   if (*value < of.low || *value > of.high)
-    return base::fail(fmt::format("{} is out of range: {} to {}", text, of.low, of.high));
+    return base::fail(fmt::format("{} is out of range: {}{}", text, of.range, with_unit(of, text)));
   return *value;
+}
+
+bool is_suffix(std::string_view text) {
+  const auto has = [&](std::span<const Suffix> all) {
+    return !text.empty() && std::ranges::find(all, text, &Suffix::text) != all.end();
+  };
+  return has(kTimes) || has(kRates) || has(kRatios);
 }
 
 std::string format_time(double seconds) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/check.h"
 
@@ -22,6 +23,7 @@ constexpr std::int64_t kBuildAge = 86400;       // s: the program is a day old w
 constexpr int kTaiBefore = 37;                  // s, TAI minus UTC since 2017
 constexpr std::int64_t kTaiSince = 1483228800;  // 2017-01-01
 constexpr double kControlEvery = 4096;          // events between looks at the control
+constexpr std::size_t kShownServers = 4;        // of a client that never was synchronized
 
 core::NetworkView network_of(const IpAddress& address) {
   core::NetworkView view;
@@ -170,7 +172,7 @@ LinkPair& World::link(Client& client, const IpAddress& remote, const Machine& ma
   const auto& uses = client.config->paths;
   auto use = std::ranges::find(uses, group, &PathUse::group);
   if (use == uses.end()) use = std::ranges::find(uses, std::string(), &PathUse::group);
-  if (use == uses.end()) use = uses.begin();
+  CHECK(use != uses.end());
   const auto path = std::ranges::find(scenario_.paths, use->path, &PathConfig::name);
   CHECK(path != scenario_.paths.end());
   found =
@@ -291,21 +293,21 @@ void World::sample_all() {
 void World::sample(Client& client) {
   client.clock.advance(time_);
   const auto& state = client.engine->state();
-  std::optional<double> bound;
-  if (state.is_synchronized()) {
+  std::optional<double> bound;  // of a local clock nobody knows one
+  if (state.is_synchronized() && !state.local_clock_in_use) {
     const double age = std::max(0.0, (client.clock.now().raw - state.updated).seconds());
-    bound = state.root_delay / 2 + state.root_dispersion +
-            (state.local_clock_in_use ? 0 : kDispersionGrowth * age);
+    bound = state.root_delay / 2 + state.root_dispersion + kDispersionGrowth * age;
   }
   const double error = client.clock.error();
-  client.meter.add(time_ - client.started, error, bound);
+  client.meter.add(time_ - client.started, error, bound, state.clock_state);
   if (with_trace_)
     trace_.push_back({.time = time_,
                       .client = client.index,
                       .error = error,
                       .bound = bound,
                       .frequency = state.frequency,
-                      .stratum = state.stratum});
+                      .stratum = state.stratum,
+                      .state = state.clock_state});
 }
 
 // --- engines
@@ -437,14 +439,33 @@ void World::to_client(Client& client, const Packet& packet) {
 
 // --- the end
 
+std::string World::why_unsynchronized(const Client& client) const {
+  if (!client.engine) return "its daemon did not start";
+  if (client.ntp.servers.empty()) return "it has no server";
+  std::vector<std::string> reasons;
+  for (const auto& session : client.engine->associations(client.clock.now())) {
+    if (reasons.size() == kShownServers) return fmt::format("{}, ...", fmt::join(reasons, ", "));
+    reasons.push_back(
+        fmt::format("{} {}", session.config.key.address.to_string(), core::code(session.reason)));
+  }
+  return fmt::format("{}", fmt::join(reasons, ", "));
+}
+
 RunResult World::result() {
-  RunResult r{.seed = seed_, .complete = true, .groups = {}, .strata = {}, .trace = std::move(trace_)};
+  RunResult r{.seed = seed_,
+              .complete = true,
+              .groups = {},
+              .strata = {},
+              .unsynchronized = {},
+              .trace = std::move(trace_)};
   const auto servers = static_cast<std::uint32_t>(scenario_.servers.size());
   std::vector<std::vector<const Meter*>> groups(scenario_.clients.size());
   std::map<unsigned, std::vector<const Meter*>> strata;
   for (const auto& client : clients_) {
     groups[client->group - servers].push_back(&client->meter);
     if (client->engine) strata[client->engine->state().stratum].push_back(&client->meter);
+    if (!client->meter.was_synchronized())
+      r.unsynchronized.push_back({.group = client->group - servers, .why = why_unsynchronized(*client)});
   }
   for (const auto& group : groups) r.groups.push_back(pooled(group));
   std::map<unsigned, RunResult::Stratum> by_stratum;

@@ -83,6 +83,7 @@ class World {
   void to_client(Client& client, const Packet& packet);
   Packet take(std::uint32_t slot);
   RunResult result();
+  std::string why_unsynchronized(const Client& client) const;
 
   const Scenario& scenario_;
   std::uint64_t seed_;

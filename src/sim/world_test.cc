@@ -59,11 +59,32 @@ TEST(World, AClientGetsTheTime) {
 TEST(World, WithoutAServerTheClockIsAsWrongAsItsOscillator) {
   const auto s = scenario_of(
       "world\n duration 2h\n warm-up 0s\noscillator quartz\n offset 20ms\n frequency 10ppm\n"
-      "path wan\nclient lonely\n oscillator quartz\n path wan\n ntp-service unicast-server 192.0.2.1\n");
+      "path wan\nserver gone\n absent 0s 2h\n"
+      "client lonely\n oscillator quartz\n path wan\n ntp-service unicast-server 192.0.2.1\n");
   const auto f = run(s).groups.at(0);
   EXPECT_NEAR(f.max, 0.02 + 7200 * 10e-6, 1e-6);
   EXPECT_NEAR(f.frequency, 10e-6, 1e-9);
   EXPECT_EQ(f.synchronized, 0);
+  EXPECT_EQ(f.never_synchronized, 1u);
+  EXPECT_TRUE(std::isnan(f.mean_bound) && std::isnan(f.bound_use)) << "there is no bound";
+}
+
+TEST(World, HoldoverIsNotSynchronized) {
+  auto s = world_with("");
+  s.servers.at(0).absences = {{5400, 1e9}};
+  const auto r = run(s, 1, true);
+  const auto& f = r.groups.at(0);
+  EXPECT_NEAR(f.synchronized, 0.5, 0.05);
+  EXPECT_NEAR(f.holdover, 0.5, 0.05);
+  EXPECT_EQ(f.never_synchronized, 0u);
+  EXPECT_EQ(r.trace.back().state, core::ClockState::holdover);
+}
+
+TEST(World, ALocalClockHasNoBound) {
+  const auto s = world_with("client master\n path wan\n ntp-service refclock-master 1\n");
+  const auto f = run(s).groups.at(1);
+  EXPECT_GT(f.synchronized, 0.9);
+  EXPECT_TRUE(std::isnan(f.mean_bound));
 }
 
 TEST(World, TheSameSeedGivesTheSameOctets) {
@@ -184,6 +205,45 @@ TEST(Report, ShowsVariantsSideBySide) {
             variants.at(1).at("clients").at(0).at("requests-sent"));
   EXPECT_NE(report_trace(report).find("\n1\t0\t"), std::string::npos)
       << "the second variant, its first client";
+}
+
+TEST(Report, ANeverSynchronizedClientHasNoBoundAndIsNamed) {
+  auto s = world_with("");
+  s.servers.at(0).absences = {{0, 1e9}};
+  Report report{.variants = {{"a", s}}, .runs = {}};
+  report.runs = run_all(report.variants, {.seeds = 2});
+  const auto table = report_table(report);
+  EXPECT_NE(table.find("  -  "), std::string::npos) << table;
+  const auto json = nlohmann::json::parse(report_json({report}));
+  const auto& client = json.at("scenarios").at(0).at("variants").at(0).at("clients").at(0);
+  EXPECT_TRUE(client.at("mean-bound").is_null());
+  EXPECT_TRUE(client.at("bound-use").is_null());
+  EXPECT_EQ(client.at("synchronized"), 0);
+  EXPECT_EQ(client.at("never-synchronized"), 2);
+  ASSERT_EQ(never_synchronized(report).size(), 1u);
+  EXPECT_EQ(never_synchronized(report).front(),
+            "client router never synchronized (2 of 2 seeds): 192.0.2.1 no-reply");
+  EXPECT_TRUE(bound_violations(report).empty());
+}
+
+TEST(Report, ASeedWithoutABoundDoesNotSpoilTheOthers) {
+  Figures with, without;
+  with.mean_bound = 2;
+  with.bound_use = 0.5;
+  const auto both = over_seeds({without, with});
+  EXPECT_EQ(both.mean_bound, 2);
+  EXPECT_EQ(both.bound_use, 0.5);
+}
+
+TEST(Report, ATraceHasTheColumnsOfItsTable) {
+  Report report{.variants = {{"a", world_with("")}}, .runs = {}};
+  report.runs = run_all(report.variants, {.trace = true});
+  const auto trace = report_trace(report);
+  const auto head = trace.substr(0, trace.find('\n'));
+  EXPECT_EQ(head, "variant\tclient\ttime\terror\tbound\tfrequency\tstratum\tstate");
+  const auto last = trace.substr(trace.rfind('\n', trace.size() - 2));
+  EXPECT_EQ(std::ranges::count(last, '\t'), 7) << last;
+  EXPECT_TRUE(trace.ends_with("\t2\t2\n")) << last;
 }
 
 TEST(Runner, StopsWhenItIsTold) {

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -11,8 +12,9 @@ import time
 PROGRAM = pathlib.Path(os.environ["NOONMARK_BIN"]) / "noonmark-sim"
 EXAMPLES = sorted(pathlib.Path("examples").glob("*.scenario"))
 SHORT = ["--set", "world.duration=6h", "--set", "world.warm-up=2h", "--seeds", "2"]
-FIGURES = ["rms", "p50", "p99", "max", "first-hour", "frequency-error", "synchronized", "mean-bound", "bound-use"]
-COUNTS = ["members", "bound-violations", "requests-sent", "requests-received", "steps", "losses"]
+FIGURES = ["rms", "p50", "p99", "max", "first-hour", "frequency-error", "synchronized", "holdover", "mean-bound",
+           "bound-use"]
+COUNTS = ["members", "bound-violations", "never-synchronized", "requests-sent", "requests-received", "steps", "losses"]
 
 
 def run(*arguments, status=0):
@@ -75,7 +77,12 @@ def drawings(folder):
         run("run", "examples/quiet-lan.scenario", *SHORT, "--plot", folder / name, "--trace", folder / "trace.tsv")
         assert (folder / name).read_bytes().startswith(beginning), name
     lines = (folder / "trace.tsv").read_text().splitlines()
-    assert lines[0].split("\t")[:5] == ["variant", "client", "time", "error", "bound"] and len(lines) > 10000
+    documented = re.findall(r"^\| `([a-z]+)` \|", run("--help-format").stdout.split("### A trace")[1], re.M)
+    assert lines[0].split("\t") == documented[:8] and len(lines) > 10000, documented
+    plot = folder / "many.svg"
+    run("run", "examples/data-centre.scenario", "--set", "world.duration=2h", "--set", "world.warm-up=1h", "--plot", plot)
+    names = set(re.findall(r">((?:spine|leaf)/\d+)<", plot.read_text()))
+    assert len(names) == 8 and "36 more are not shown" in plot.read_text(), names
 
 
 def a_tree(folder):
@@ -90,6 +97,39 @@ def a_tree(folder):
     run("check", printed)
 
 
+def who_never_synchronizes(folder):
+    """Is named, has no bound, and is a failure where one is asked for."""
+    configuration = folder / "elsewhere.cfg"
+    configuration.write_text("ntp-service unicast-server 192.0.2.1 source-interface GigabitEthernet0/0/1\n")
+    result = folder / "never-synchronized.json"
+    asked = ("run", "examples/wan-exp1ms.scenario", *SHORT, "--config", configuration, "--json", result)
+    sentence = "B: client router never synchronized (2 of 2 seeds): 192.0.2.1 interface-unknown"
+    assert sentence in run(*asked).stderr
+    assert sentence in run(*asked, "--strict", status=1).stderr
+    figures = json.loads(result.read_text())["scenarios"][0]["variants"][1]["clients"][0]
+    assert figures["mean-bound"] is None and figures["bound-use"] is None and figures["never-synchronized"] == 2, figures
+
+
+def what_cannot_be(folder):
+    """A server that is nowhere is an error, wherever it is named; what never happens gets a warning."""
+    example = pathlib.Path("examples/wan-exp1ms.scenario")
+    there = "nobody in this world has the address 192.0.2.9; there are far 192.0.2.1, router 10.0.0.1"
+    wrong = folder / "nowhere.scenario"
+    wrong.write_text(example.read_text().replace("unicast-server 192.0.2.1", "unicast-server 192.0.2.9"))
+    for command in ("run", "check"):
+        assert f"{wrong}:23: {there}" in run(command, wrong, status=2).stderr
+    option = "router.ntp-service=unicast-server 192.0.2.9"
+    assert f"--what-if {option}: {there}" in run("run", example, "--what-if", option, status=2).stderr
+    configuration = folder / "nowhere.cfg"
+    configuration.write_text("sysname R1\n#\nntp-service unicast-server 192.0.2.9\n")
+    assert f"{configuration}:3: {there}" in run("run", example, "--config", configuration, status=2).stderr
+    late = folder / "late.scenario"
+    late.write_text(example.read_text() + " event restart at 50h\n")
+    warning = f"warning: {late}:24: this never happens: the world ends after 48h"
+    assert warning in run("check", late).stderr
+    assert run("run", late, "--seeds", 1, "--what-if", "wan.loss=1%").stderr.count(warning) == 1
+
+
 def failures(folder):
     wrong = folder / "wrong.scenario"
     wrong.write_text("world\n duraton 6h\n")
@@ -97,8 +137,16 @@ def failures(folder):
     run("run", folder / "missing", status=2)
     run("run", status=2)
     run(status=2)
-    run("run", "examples/poll.scenario", "--seeds", 0, status=2)
+    for arguments, message in (
+            (("run", "examples/poll.scenario", "--seeds", 0), "--seeds: Value 0 not in range 1 to 1000"),
+            (("run", "examples/poll.scenario", "--seed", -1), "--seed: Value -1 not in range"),
+            (("tree", "--nodes", 0), "--nodes: Value 0 not in range 1 to 90000"),
+            (("rnu", "examples/poll.scenario"), "rnu is no command; the commands are run, tree, check"),
+            (("check", wrong, folder / "missing"), f"there is no file {folder / 'missing'}"),
+            (("run", "examples/poll.scenario", "--set", "wan"), "--set wan: a setting is NAME.KEY=VALUE")):
+        assert message in run(*arguments, status=2).stderr, arguments
     run("run", "examples/poll.scenario", *SHORT, "--json", folder / "no" / "such" / "folder", status=1)
+    assert "is a directory" in run("run", "examples/poll.scenario", *SHORT, "--trace", folder, status=1).stderr
     nowhere = run("run", "examples/poll.scenario", *SHORT, "--plot", folder / "none" / "a.svg", status=1)
     assert "there is no directory" in nowhere.stderr and len(nowhere.stdout) < 5000
     link = folder / "link.json"
@@ -110,7 +158,8 @@ def failures(folder):
     with open(os.open(pipe, os.O_RDWR | os.O_NONBLOCK), "rb", buffering=0):
         run("run", "examples/poll.scenario", *SHORT, "--json", pipe)
         assert pipe.is_fifo(), "what is no file is written to, not replaced"
-    run("run", "examples/quiet-lan.scenario", *SHORT, "--set", "near.offset=1s", "--strict", status=1)
+    beyond = run("run", "examples/quiet-lan.scenario", *SHORT, "--set", "near.offset=1s", "--strict", status=1)
+    assert "client host was beyond its published error bound in " in beyond.stderr
 
 
 def an_interruption(folder):
@@ -142,7 +191,8 @@ def main():
     assert len(EXAMPLES) >= 8
     run("check", *EXAMPLES)
     with tempfile.TemporaryDirectory() as name:
-        for part in (two_examples, another_configuration, drawings, a_tree, failures, an_interruption):
+        for part in (two_examples, another_configuration, drawings, a_tree, who_never_synchronizes, what_cannot_be,
+                     failures, an_interruption):
             part(pathlib.Path(name))
             print(f"{part.__name__}: right")
 
