@@ -104,8 +104,12 @@ std::string title_of(const Report& report) {
     const auto& variant = report.variants.front();
     title = variant.scenario.world.description.empty() ? variant.name : variant.scenario.world.description;
   } else {
-    for (std::size_t v = 0; v < report.variants.size(); ++v)
-      title += fmt::format("{}{}: {}", v == 0 ? "" : "   ", variant_letter(v), report.variants[v].name);
+    const auto& first = report.variants.front().name;
+    for (std::size_t v = 0; v < report.variants.size(); ++v) {
+      std::string_view name = report.variants[v].name;
+      if (name.starts_with(first + ' ')) name.remove_prefix(first.size() + 1);  // "with router..."
+      title += fmt::format("{}{}: {}", v == 0 ? "" : "   ", variant_letter(v), name);
+    }
   }
   if (title.size() > kMaxTitle) title = title.substr(0, kMaxTitle) + " ...";
   return title;
@@ -127,11 +131,11 @@ set grid
 set lmargin at screen 0.1
 set rmargin at screen 0.97
 set xrange [0:{hours:.6g}]
-set label 1 {hidden} at screen 0.97,0.105 right
+set label 1 {hidden} at screen 0.97,0.13 right
 )";
 
 constexpr std::string_view kUpper = R"(set tmargin at screen 0.93
-set bmargin at screen 0.56
+set bmargin at screen 0.575
 set key at screen 0.535,0.01 bottom center horizontal maxrows 2 samplen 2
 set ylabel "error, {unit}"
 set yrange [{low:.6g}:{high:.6g}]
@@ -140,8 +144,8 @@ plot {curves}
 
 constexpr std::string_view kLower = R"(unset key
 unset label 1
-set tmargin at screen 0.51
-set bmargin at screen 0.16
+set tmargin at screen 0.525
+set bmargin at screen 0.185
 set xlabel "hours"
 set ylabel "|error| (dots), bound (line), {unit}"
 set logscale y
