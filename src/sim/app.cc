@@ -143,9 +143,14 @@ base::Result<void> check_output(std::string_view option, const std::string& path
 }
 
 base::Result<void> check_outputs(const Request& request) {
+  std::set<std::string> paths;
   for (const auto& [option, path] : {std::pair{"--json", &request.json}, std::pair{"--trace", &request.trace},
-                                     std::pair{"--plot", &request.plot}})
+                                     std::pair{"--plot", &request.plot}}) {
     if (auto fit = check_output(option, *path); !fit) return fit;
+    if (!path->empty() && !paths.insert(*path).second)
+      return base::fail(
+          fmt::format("{} {}: another result goes there; each needs a file of its own", option, *path));
+  }
   return {};
 }
 

@@ -84,6 +84,7 @@ struct Reading {
   std::vector<Section> sections{};
   Draft draft{};
   std::vector<Moment> moments{};
+  std::map<std::string, std::size_t> set_in{};  // of the section at work: what its lines set, and where
   Problems problems, warnings;
 
   /// The last line of a section that begins with this word, or has it after its direction; else its first.
@@ -333,6 +334,24 @@ void note_moments(const Row& row, const Arguments& a, Reading& r) {
   }
 }
 
+/// What a line sets, for its section: the next one of the same name replaces it. Empty: lines add up.
+std::string slot_of(const Row& row, std::span<const std::string_view> all) {
+  const auto tokens = tokens_of(row.syntax);
+  const bool is_client_path = row.section == SectionKind::client && tokens.front().word == "path";
+  if (is_client_path || row.help.find("may be repeated") != std::string_view::npos) return "";
+  const bool is_two_words = tokens.front().word == "temperature";
+  return fmt::format("{} {}{}", all.front(), tokens.front().word, is_two_words ? tokens[1].word : "");
+}
+
+void note_replacement(const Row& row, std::span<const std::string_view> all, std::size_t line, Reading& r) {
+  const auto slot = slot_of(row, all);
+  if (slot.empty() || line >= kFirstSetting) return;  // settings are there to replace lines
+  const auto [first, is_new] = r.set_in.try_emplace(slot, line);
+  if (!is_new)
+    r.warnings.add(line, fmt::format("this replaces line {}; the two do not add up",
+                                     std::exchange(first->second, line)));
+}
+
 void interpret(SectionKind kind, const Line& line, Reading& r) {
   if (kind == SectionKind::client && is_command(line.text)) {
     r.draft.scenario.clients.back().commands.push_back(line);
@@ -351,6 +370,7 @@ void interpret(SectionKind kind, const Line& line, Reading& r) {
   m.arguments.line = line.number;
   if (const auto fault = disorder(row->syntax, m.arguments); !fault.empty()) return fail(fault);
   note_moments(*row, m.arguments, r);
+  note_replacement(*row, all, line.number, r);
   row->apply(r.draft, m.arguments);
 }
 
@@ -698,6 +718,7 @@ base::Result<Scenario> parse_scenario(std::string_view text, std::string_view na
   vary(variation, r);
   for (const auto& section : r.sections) {
     open_section(section.kind, section.arguments, r.draft);
+    r.set_in.clear();
     for (const auto& line : section.lines) interpret(section.kind, line, r);
   }
   if (r.problems.empty()) check(variation, r);

@@ -121,7 +121,8 @@ constexpr std::array kSections{
     SectionInfo{
         S::path, "path <name:name>",
         "A kind of path between a client and a server, and back. `forward` or `backward` in front of a line "
-        "makes it hold for the client's requests or the server's replies alone; delays of all lines add up"},
+        "makes it hold for the client's requests or the server's replies alone; the delays of `delay`, "
+        "`jitter`, `spikes`, `load` and `queue` add up"},
     SectionInfo{
         S::server, "server <name:name>",
         "Servers outside of the program under test: they know the time, and are wrong exactly as told"},

@@ -146,6 +146,8 @@ def failures(folder):
             (("run", "examples/poll.scenario", "--set", "wan"), "--set wan: a setting is NAME.KEY=VALUE")):
         assert message in run(*arguments, status=2).stderr, arguments
     run("run", "examples/poll.scenario", *SHORT, "--json", folder / "no" / "such" / "folder", status=1)
+    twice = run("run", "examples/poll.scenario", *SHORT, "--trace", folder / "x", "--json", folder / "x", status=2)
+    assert "each needs a file of its own" in twice.stderr and not (folder / "x").exists()
     assert "is a directory" in run("run", "examples/poll.scenario", *SHORT, "--trace", folder, status=1).stderr
     nowhere = run("run", "examples/poll.scenario", *SHORT, "--plot", folder / "none" / "a.svg", status=1)
     assert "there is no directory" in nowhere.stderr and len(nowhere.stdout) < 5000
