@@ -217,8 +217,8 @@ TEST(ScenarioFormat, ALineThatReplacesAnotherIsWarnedOf) {
   using ::testing::ElementsAre;
   EXPECT_THAT(
       warnings(" path p\npath p\n jitter exponential 1ms\n delay 1ms\n jitter gamma 2 1ms\n jitter none"),
-      ElementsAre(HasSubstr("test:14: this replaces line 12;"), HasSubstr("test:15: this replaces line 14;"),
-                  HasSubstr("no client uses path wan")));
+      ElementsAre(HasSubstr("test:10: this replaces line 8;"), HasSubstr("test:14: this replaces line 12;"),
+                  HasSubstr("test:15: this replaces line 14;"), HasSubstr("no client uses path wan")));
   EXPECT_THAT(
       warnings(" oscillator q\noscillator q\n temperature sine 1ppm 1h\n temperature square 1ppm 1h 1m\n"
                " jump phase at 1h 1s\n jump phase at 2h 1s\npath p\n delay 1ms\n forward delay 2ms\n"

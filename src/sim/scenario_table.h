@@ -42,6 +42,7 @@ struct Row {
   std::string_view by_default;
   std::string_view help;
   void (*apply)(Draft&, const Arguments&);
+  bool adds_up = false;  // to the lines of this kind before it; else it replaces them
 };
 
 std::span<const SectionInfo> sections();
