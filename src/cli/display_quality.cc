@@ -78,6 +78,8 @@ std::string hold_text(const core::Hold& hold) {
       return fmt::format("the servers' offset of {} is beyond the offset-limit", offset);
     case core::Reason::before_build_date:
       return fmt::format("the servers' offset of {} leads to before this program was built", offset);
+    case core::Reason::stepping_soon:
+      return fmt::format("the servers' offset of {} has to persist before the clock is stepped", offset);
     default: return fmt::format("the servers' offset of {} needs a step that step-policy forbids", offset);
   }
 }
@@ -111,7 +113,8 @@ nlohmann::json quality_json(const Quality& quality, const core::ErrorBudget& bud
       {"vpn_instance", quality.vpn},
       {"stratum", quality.stratum},
       {"error_bound_s", bound_json(quality.error_bound)},
-      {"error_growth_s_per_s", quality.error_growth},
+      {"error_growth_s_per_s",
+       quality.error_bound < kUnknown ? nlohmann::json(quality.error_growth) : nlohmann::json()},
       {"estimated_error_s", bound_json(quality.estimated_error)},
       {"frequency_ppm", quality.frequency * kPpm},
       {"frequency_error_ppm", quality.frequency_error * kPpm},
@@ -135,7 +138,8 @@ DisplayOutput render_quality(const Snapshot& s) {
   line("source", quality.source.empty() ? "none" : source_name(quality.source, quality.vpn));
   line("stratum", std::to_string(quality.stratum));
   line("error bound", bound_text(quality.error_bound));
-  line("growth of the bound", fixed(quality.error_growth * 1e6, 4) + " us/s");
+  line("growth of the bound",
+       quality.error_bound < kUnknown ? fixed(quality.error_growth * 1e6, 4) + " us/s" : "unknown");
   line("estimated error", bound_text(quality.estimated_error));
   line("frequency correction", frequency_text(quality));
   line("last update", update_text(quality, s));

@@ -139,7 +139,8 @@ constexpr std::array<Row, static_cast<std::size_t>(Reason::kCount)> kRows{{
      "the local clock of stratum {local_stratum} is preferred to a server of stratum {stratum}",
      "configure refclock-master with a stratum above {stratum} to follow the server"},
     {Reason::offset_limit, "its offset of {offset} is beyond the offset-limit of {offset_limit} s",
-     "see which clock is wrong; to take the server's time once, run reset ntp-service hold"},
+     "see which clock is wrong; to take the server's time, run undo ntp-service offset-limit, or reset "
+     "ntp-service hold while the clock is held back"},
     {Reason::before_build_date, "its time is before this program was built, so it is not believed",
      "see to the time of that server"},
     {Reason::clock_not_settable, "the clock of this machine cannot be set",
@@ -332,15 +333,15 @@ std::optional<Explanation> explain_clock(const Snapshot& s) {
         "the clock is brought to the servers' time without a step: " + slew_text(*quality.slew),
         "wait; a step takes it at once where ntp-service step-policy allows it"};
   if (quality.state != core::ClockState::holdover) return std::nullopt;
-  const auto since = quality.last_update
-                         ? fmt::format(" since {} UTC", short_time(*quality.last_update, s.build_date))
-                         : std::string{};
+  const auto last = quality.last_update ? fmt::format(" (the last sample was that of {} UTC)",
+                                                      short_time(*quality.last_update, s.build_date))
+                                        : std::string{};
   return Explanation{
       "holdover",
       fmt::format(
-          "no server can be followed{}, and the clock runs on with what was learned from {}: its error bound "
+          "no server can be followed{}; the clock runs on with what was learned from {}: its error bound "
           "is {} and grows by {} us in a second",
-          since, source_name(quality.source, quality.vpn), milliseconds(quality.error_bound, 3),
+          last, source_name(quality.source, quality.vpn), milliseconds(quality.error_bound, 3),
           fixed(quality.error_growth * 1e6, 4)),
       "see to the servers below; this ends when one of them can be followed, or when the bound reaches "
       "max-distance"};

@@ -98,7 +98,7 @@ constexpr std::array kTexts{
     ReferenceText{
         "ntp-service error-budget <milliseconds> [ stop-serving ]",
         "An alarm is logged when the error bound of the clock crosses the budget, and again when it "
-        "is below nine tenths of it. stop-serving: beyond it requests are answered as unsynchronized "
+        "is back and going to stay. stop-serving: beyond it requests are answered as unsynchronized "
         "(stratum 16).",
         "ntp-service error-budget 50 stop-serving"},
     ReferenceText{"ntp-service authentication enable",

@@ -70,14 +70,12 @@ constexpr std::array<Row, static_cast<std::size_t>(AdviceCode::kCount)> kRows{{
      "There are three servers, {0}: when one of them fails, the others have no majority. Configure a fourth.",
      "RFC 8633 section 3.2, Using Enough Time Sources"},
     {AdviceCode::same_upstream, "same-upstream", "Warning", Say::at_commit,
-     "Servers {0} follow the same source, {1}: they count as one. Configure servers that do not depend on "
-     "each "
-     "other.",
+     "Servers {0} follow the same source, {1}: when it is wrong, all of them are, and they outvote others. "
+     "Configure servers that do not depend on each other.",
      "RFC 8633 section 3.3, Using a Diversity of Reference Clocks"},
     {AdviceCode::follows_another, "follows-another", "Warning", Say::at_commit,
-     "Server {0} follows server {1}, which is configured as well: they count as one. Configure servers that "
-     "do "
-     "not depend on each other.",
+     "Server {0} follows server {1}, which is configured as well: when that is wrong, both are. Configure "
+     "servers that do not depend on each other.",
      "RFC 8633 section 3.3, Using a Diversity of Reference Clocks"},
     {AdviceCode::local_clock_preferred, "local-clock-preferred", "Warning", Say::at_commit,
      "Server {0} has stratum {1}: refclock-master makes the local clock its better, so the server is not "
@@ -279,7 +277,8 @@ class Adviser {
     for (const auto& server : configuration_.servers) {
       const auto* session = session_of(server);
       if (session == nullptr || session->stratum < 2 || session->stratum >= wire::kMaxStratum) continue;
-      if (server.address.is_v4() && server.address.v4_value() == session->last.reference_id) continue;
+      const auto reference = base::IpAddress::v4(session->last.reference_id);
+      if (reference.is_loopback() || server.address == reference) continue;  // each host has its own
       followers[session->last.reference_id].push_back(name_of(server));
     }
     for (const auto& [reference_id, names] : followers) {

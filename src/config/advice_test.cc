@@ -153,6 +153,8 @@ TEST_F(AdviceTest, ServersThatTurnOutToBeOneSource) {
 TEST_F(AdviceTest, ReferenceClocksOfOneKindAreNotOneSource) {
   hear("192.0.2.1", 1, "71.80.83.0");  // "GPS"
   hear("192.0.2.2", 1, "71.80.83.0");
+  hear("192.0.2.1", 2, "127.127.1.0");  // a local clock
+  hear("192.0.2.2", 2, "127.127.1.0");
   EXPECT_THAT(codes(), Not(Contains("same-upstream")));
 }
 

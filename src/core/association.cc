@@ -219,8 +219,8 @@ void Association::on_reply(const Request& request, const wire::Header& header, c
                            RawTime now) {
   use_up(request, header, received);
   answered_.push_back(request.id);
+  poll_.on_reply(state_.reach == 0, now);
   state_.reach |= 1;
-  poll_.on_reply();
   state_.host_poll = poll_.host_poll();
   problem_.reset();
   error_ = false;

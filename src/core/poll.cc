@@ -65,9 +65,12 @@ void PollProcess::on_sent(RawTime now, bool reachable, bool fit, bool became_unr
   next_ = now + (burst_left_ > 0 ? kBurstGap : interval(random));
 }
 
-void PollProcess::on_reply() {
+void PollProcess::on_reply(bool was_unreachable, RawTime now) {
   if (unreached_ > kUnreach) set_host_poll(minpoll_);
   unreached_ = 0;
+  if (!was_unreachable || !iburst_ || bursts_forbidden_ || burst_left_ > 0) return;
+  burst_left_ = kBurstPackets - 1;
+  advance(now + kBurstGap);
 }
 
 void PollProcess::on_rate(std::int8_t kiss_poll, RawTime now) {

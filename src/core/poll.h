@@ -12,7 +12,8 @@ namespace noonmark::core {
 inline constexpr double kSurprise = 12;  // variances: a sample beyond tells that the clock changed
 
 /// When the next request of an association is due: the poll process of RFC 5905 section 13.
-///  - iburst: one burst when the association starts or becomes unreachable, then single polls that back off;
+///  - iburst: one burst when the association starts or becomes unreachable, then single polls that back off
+///    until one is answered, which begins a burst;
 ///  - burst: a burst at each poll while the server is reachable and fit;
 ///  - RATE ends a burst, forbids further ones until start(), and slows the polls down at once.
 class PollProcess {
@@ -36,8 +37,8 @@ class PollProcess {
   /// To be called for each request sent; schedules the next one. `became_unreachable`: the shift of this poll
   /// emptied the reach register.
   void on_sent(RawTime now, bool reachable, bool fit, bool became_unreachable, base::Random& random);
-  /// A valid reply: unreachable back-off ends.
-  void on_reply();
+  /// A valid reply: unreachable back-off ends. `was_unreachable`: the first one; iburst wants more of them.
+  void on_reply(bool was_unreachable, RawTime now);
   /// Kiss code RATE. At least one exponent up, at most to 13 for that reason (RFC 8633 section 5.4).
   void on_rate(std::int8_t kiss_poll, RawTime now);
   /// One more sample. `growth`: by how much the estimate's standard deviation grows from one sample to the

@@ -60,8 +60,21 @@ TEST_F(PollTest, AnUnreachableServerIsAskedLessAndLessOften) {
   EXPECT_NEAR(send(false), 128, 4.01);
   for (int i = 0; i < 10; ++i) send(false);
   EXPECT_EQ(poll.host_poll(), 10);
-  poll.on_reply();
+  poll.on_reply(true, now);
   EXPECT_EQ(poll.host_poll(), 6);
+}
+
+TEST_F(PollTest, IburstBeginsABurstWhenASilentServerAnswers) {
+  config.iburst = true;
+  start();
+  for (int i = 0; i < 7; ++i) EXPECT_EQ(send(false), 2);
+  EXPECT_NEAR(send(false), 64, 2.01) << "its burst was in vain";
+  EXPECT_NEAR(send(false), 64, 2.01);
+  poll.on_reply(true, now);
+  EXPECT_EQ((poll.next() - now).seconds(), 2);
+  poll.on_reply(false, now);
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(send(), 2);
+  EXPECT_NEAR(send(), 64, 2.01) << "one burst";
 }
 
 TEST_F(PollTest, RateGoesUpByOneAtLeastAndToThirteenAtMost) {

@@ -107,7 +107,7 @@ enum class ClockState : std::uint8_t {
 
 /// The clock is not brought to what the servers say, until the reason is gone or Engine::release_hold().
 struct Hold {
-  Reason reason{};    // offset_limit, before_build_date or step_refused
+  Reason reason{};    // offset_limit, before_build_date, step_refused or stepping_soon
   double offset = 0;  // s, what the servers say minus our clock
   bool operator==(const Hold&) const = default;
 };

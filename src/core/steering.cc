@@ -75,6 +75,7 @@ SteeringResult Steering::steer(const Course& course, RawTime now, double horizon
   hold_.reset();
   if (decision.way == Way::hold) hold_ = Hold{.reason = decision.reason, .offset = error};
   const bool waits = decision.way == Way::step && has_to_wait(error, now, limits.policy);
+  if (waits) hold_ = Hold{.reason = Reason::stepping_soon, .offset = error};
   if (!waits) spike_.reset();
   is_released_ = false;
   if (waits || hold_) {

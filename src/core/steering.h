@@ -30,8 +30,9 @@ struct Course {
 
 enum class SteeringResult : std::uint8_t {
   steered,
+  // hold() tells why nothing is done
   waiting,  // an offset that is to be stepped has to persist first
-  held,     // hold() tells why nothing is done
+  held,
 };
 
 /// Turns the course into a frequency with a finite slew, or a step where the policy has one. A slew ends by

@@ -127,7 +127,7 @@ TEST_P(Policy, Decides) {
   if (c.was_set) be_set();
   EXPECT_EQ(steer(10, c.offset, 0), c.result);
   EXPECT_EQ(command_.step.has_value(), c.steps);
-  EXPECT_EQ(steering_.hold().has_value(), c.result == SteeringResult::held);
+  EXPECT_EQ(steering_.hold().has_value(), c.result != SteeringResult::steered);
   if (c.steps) {
     EXPECT_NEAR(command_.step->seconds(), c.offset, 1e-9);
   }

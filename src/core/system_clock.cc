@@ -13,7 +13,7 @@ constexpr double kKnownFrequency = 10e-6;  // s/s, a standard deviation below wh
 constexpr double kSettled = 100e-6;        // s: slewing less misleads nobody who asks meanwhile
 constexpr double kHoldoverUpkeep = 64;     // s
 constexpr double kLongestSleep = 86400;    // s: deadlines far away are computed anew, oscillators differ
-constexpr double kBudgetKept = 0.9;        // of the error budget: below it an alarm ends
+constexpr double kBudgetPolls = 2;         // that the bound has to keep to the budget for an alarm to end
 constexpr double kCrossing = 1e-3;         // s, to be surely behind a moment
 constexpr double kDay = 86400;             // s
 constexpr std::int64_t kTableWarning = 28 * 86400;  // s before the leap second table expires
@@ -67,12 +67,17 @@ void SystemProcess::order(const ClockCommand& command, Outbox& out) {
   out.clock = command;
 }
 
+bool SystemProcess::is_majority_of_all() const { return 2 * state_.agreement.agreeing > configured_; }
+
+/// A first setting by few of the sources is made anew when most of them agree on something else.
 void SystemProcess::steer(Instant now, Outbox& out) {
   const auto clock = estimator_.estimate(now.raw);
   if (!clock) return order(steering_.coast(state_.frequency, limits_), out);
   must_steer_ = false;
   double deviation = clock->offset_deviation;
   for (const AssociationId id : feeding_) deviation = std::min(deviation, estimator_.tracking_deviation(id));
+  if (is_provisional_ && is_majority_of_all()) steering_.begin_anew();
+  const bool is_first = !steering_.has_been_set();
   ClockCommand command;
   const auto result = steering_.steer({.offset = clock->offset,
                                        .frequency = clock->frequency,
@@ -81,6 +86,7 @@ void SystemProcess::steer(Instant now, Outbox& out) {
                                        .served_unix = unix_time(now)},
                                       now.raw, horizon_, limits_, command);
   order(command, out);
+  if (is_first && steering_.has_been_set()) is_provisional_ = !is_majority_of_all();
   const bool is_near = std::abs(clock->offset - correction(now)) <= kSettled;
   if (result == SteeringResult::steered && (command.step || is_near)) is_settled_ = true;
   held_back_.reset();
@@ -165,7 +171,8 @@ void SystemProcess::mind_budget(RawTime now, Outbox& out) {
   if (was_never_known) return;
   const double bound = bound_at(now);
   const bool was_exceeded = is_budget_exceeded_.value_or(false);
-  const bool is_exceeded = bound > budget_.limit * (was_exceeded ? kBudgetKept : 1);
+  const double until_news = was_exceeded ? kBudgetPolls * horizon_ : 0;
+  const bool is_exceeded = bound + state_.dispersion_rate * until_news > budget_.limit;
   is_budget_exceeded_ = is_exceeded;
   if (is_exceeded != was_exceeded)
     out.events.emplace_back(

@@ -216,18 +216,13 @@ SystemProcess::Field SystemProcess::judge(Associations associations, const NtpCo
     }
     s.reason = *verdict;
     s.candidate = false;
-    field.is_growing = field.is_growing || verdict == Reason::collecting_samples;
+    if (verdict == Reason::collecting_samples) field.growing.push_back(a.get());
     if (state_.system_peer == a->id()) field.peer_problem = verdict;
-    if (!field.hold && is_beyond_limit(*verdict)) field.hold = Hold{.reason = *verdict, .offset = s.offset};
+    const bool is_measured = s.replies >= static_cast<std::uint32_t>(kSamplesToTrust);
+    if (!field.hold && is_measured && is_beyond_limit(*verdict))
+      field.hold = Hold{.reason = *verdict, .offset = s.offset};
   }
-  if (!fit.empty()) field.hold.reset();
-  if (!fit.empty() && awaits_others(field, now.raw)) {
-    for (auto* a : fit) {
-      a->state().reason = Reason::awaiting_others;
-      a->state().candidate = false;
-    }
-    return field;
-  }
+  if (!fit.empty() || !field.growing.empty()) field.hold.reset();
   field.contenders = eligible(fit);
   for (auto* a : fit) {
     if (!a->is_out()) continue;
@@ -247,20 +242,44 @@ SystemProcess::Field SystemProcess::judge(Associations associations, const NtpCo
                           .is_feeding = s.candidate});
   }
   field.selection = select(contenders, current);
-  if (field.selection.system_peer) field.peer = field.contenders[*field.selection.system_peer];
-  for (const std::size_t i : field.selection.feeding) field.feeding.push_back(field.contenders[i]);
   take_verdicts(field);
+  if (awaits_others(field, now.raw)) {
+    put_off(field, now.raw);
+    return field;
+  }
+  if (field.selection.system_peer) field.peer = field.contenders[*field.selection.system_peer];
+  for (const std::size_t i : field.selection.feeding) {
+    field.feeding.push_back(field.contenders[i]);
+    field.feeding.back()->state().candidate = true;
+  }
   for (const auto* a : field.contenders)
     if (state_.system_peer == a->id() && !a->state().selected) field.peer_problem = a->state().reason;
   return field;
 }
 
 /// The first to be measured may be the one that is wrong: it does not set the clock alone while others
-/// answer. The wait ends with a sample, so nothing has to be timed.
+/// answer. For a moment all of them are waited for, then until most of them agree as far as is known. The
+/// wait ends with a sample, or when the others fall silent, so nothing has to be timed.
 bool SystemProcess::awaits_others(const Field& field, RawTime now) {
-  if (steering_.has_been_set() || !field.is_growing) return false;
+  if (steering_.has_been_set() || field.growing.empty() || field.contenders.empty()) return false;
   if (!first_fit_) first_fit_ = now;
-  return (now - *first_fit_).seconds() < kStartPatience;
+  if ((now - *first_fit_).seconds() < kStartPatience) return true;
+  const auto& agreement = field.selection.agreement;
+  const auto may_agree = [&](const Association* a) {
+    const auto& s = a->state();
+    return s.offset - s.root_distance <= agreement.high && s.offset + s.root_distance >= agreement.low;
+  };
+  const auto agreeing =
+      agreement.agreeing + static_cast<std::size_t>(std::ranges::count_if(field.growing, may_agree));
+  return 2 * agreeing <= field.contenders.size() + field.growing.size();
+}
+
+/// The others are asked at once rather than at their next poll.
+void SystemProcess::put_off(const Field& field, RawTime now) const {
+  for (auto* a : field.contenders)
+    if (a->state().selected) a->state().reason = Reason::awaiting_others;
+  for (auto* a : field.growing)
+    if (a->next_deadline() > now + PollProcess::kBurstGap) a->confirm(now);
 }
 
 void SystemProcess::take_verdicts(const Field& field) {
@@ -272,7 +291,6 @@ void SystemProcess::take_verdicts(const Field& field) {
     s.selected = survived(field.selection.verdicts[i]);
     s.candidate = false;
   }
-  for (auto* a : field.feeding) a->state().candidate = true;
 }
 
 /// What was learned goes to the clock's estimate.
@@ -329,6 +347,7 @@ void SystemProcess::update(Associations associations, const NtpConfig& config, c
              .offset_limit = is_limit_waived_ ? 0 : config.offset_limit,
              .max_frequency = environment_.max_frequency};
   max_distance_ = config.max_distance;
+  configured_ = config.servers.size();
   budget_ = config.error_budget;
   if (!mind_leap(now, out)) return conclude(now, out);
   if (!std::exchange(has_started_, true) && state_.frequency != commanded_)
@@ -373,12 +392,23 @@ void SystemProcess::follow_field(const Field& field, const Association* fed, Ins
   if (!estimator_.estimate(now.raw)) return;
   if (has_news) steer(now, out);
   set_hold(steering_.hold(), out);
-  if (held_back_) {
-    field.peer->state().reason = *held_back_;
-    blame_ = blame_.value_or(UnsyncReason::clock_change_detected);
-    return stay_without(held_back_ != Reason::clock_not_settable, now, out);
-  }
+  if (held_back_) return hold_back(field, now, out);
   if (has_news) follow(*field.peer, fed, now, out);
+}
+
+/// The sources may be followed, but the clock is not moved to where they say. Whatever the reason, they say
+/// how wrong it is.
+void SystemProcess::hold_back(const Field& field, Instant now, Outbox& out) {
+  for (auto* a : field.feeding) a->state().reason = *held_back_;
+  field.peer->state().reason = *held_back_;
+  blame_ = blame_.value_or(UnsyncReason::clock_change_detected);
+  const auto clock = estimator_.estimate(now.raw);
+  if (clock && state_.clock_state != ClockState::unsynchronized) {
+    extend_bound(now);
+    const double bound = std::abs(clock->offset - correction(now)) + field.peer->state().root_distance;
+    state_.root_dispersion = std::max(state_.root_dispersion, bound - state_.root_delay / 2);
+  }
+  stay_without(held_back_ != Reason::clock_not_settable, now, out);
 }
 
 /// RFC 5905, A.5.5.4 clock_update().

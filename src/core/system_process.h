@@ -86,7 +86,7 @@ class SystemProcess {
     std::vector<Association*> feeding;
     std::optional<Reason> peer_problem;  // of the system peer so far
     std::optional<Hold> hold;            // nobody is fit, and this is why
-    bool is_growing = false;             // a source that answers has too few samples yet
+    std::vector<Association*> growing;   // they answer, but have too few samples yet
   };
   /// A leap second that comes within seconds, or was just there.
   struct LeapPassage {
@@ -106,6 +106,7 @@ class SystemProcess {
   bool follows_us(const AssociationState& server) const;
   Field judge(Associations associations, const NtpConfig& config, const KeyTable& keys, Instant now);
   bool awaits_others(const Field& field, RawTime now);
+  void put_off(const Field& field, RawTime now) const;
   void take_verdicts(const Field& field);
   void absorb(const Field& field, Association* fresh, Instant now);
   void adapt_polls(const Field& field, Association& fresh, Instant now) const;
@@ -113,6 +114,7 @@ class SystemProcess {
   void take_votes(const Field& field, Instant now);
   void follow_field(const Field& field, const Association* fed, Instant now, Outbox& out);
   void follow(const Association& peer, const Association* fed, Instant now, Outbox& out);
+  void hold_back(const Field& field, Instant now, Outbox& out);
   void follow_local_clock(const LocalClockConfig& local, Instant now, Outbox& out);
   void stay_without(bool may_hold, Instant now, Outbox& out);
   void lose_synchronization(Instant now, Outbox& out);
@@ -122,6 +124,7 @@ class SystemProcess {
 
   // --- the clock (system_clock.cc)
   std::int64_t unix_time(Instant now) const;
+  bool is_majority_of_all() const;
   void steer(Instant now, Outbox& out);
   void order(const ClockCommand& command, Outbox& out);
   double bound_at(RawTime now) const;
@@ -160,9 +163,11 @@ class SystemProcess {
   std::vector<AssociationId> feeding_;
   double horizon_ = kMinSlewTime;  // s, until the next sample that counts
   double commanded_;               // the clock's frequency in force, slew included, s/s
+  std::size_t configured_ = 0;     // sources
   bool has_started_ = false;
   std::optional<RawTime> first_fit_;  // when the first source was
   bool is_settled_ = false;           // the first setting is done: others may have our time
+  bool is_provisional_ = false;       // it was not by a majority of all sources
   bool must_steer_ = false;           // something other than a sample changed the course
   bool is_limit_waived_ = false;      // offset-limit, by release_hold()
 

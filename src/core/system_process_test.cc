@@ -99,6 +99,57 @@ TEST_F(Clock, AServerThatAnswersOnceAndNoMoreDelaysTheFirstSettingByAPollAtMost)
   EXPECT_TRUE(world.run_while_not([&] { return state().is_synchronized(); }, 14));
 }
 
+/// The liar alone has a burst; the others are asked every 64 s, unless somebody hastens them.
+TEST_F(Clock, ABurstDoesNotLetALiarDecideTheFirstSetting) {
+  servers[0]->clock.step(Duration::from_seconds(30));
+  follow(3);
+  for (auto& server : client.config.servers) server.iburst = server.key.address == address("192.0.2.1");
+  client.restart(std::nullopt);
+  EXPECT_TRUE(world.run_while_not([&] { return state().is_synchronized(); }, 30));
+  EXPECT_LT(std::abs(client.error()), 1e-3);
+  EXPECT_EQ(events_of<ClockStepped>(client).size(), 1u);
+  EXPECT_EQ(client.reason(0), Reason::falseticker);
+}
+
+TEST_F(Clock, AFirstSettingByOneOfThreeIsMadeAnewByTheOthers) {
+  servers[0]->clock.step(Duration::from_seconds(30));
+  bool is_only_the_liar_up = true;
+  world.link = [&](Packet& p) -> std::optional<double> {
+    const bool is_liar = p.from == "s1" || p.transmit.remote.address == address("192.0.2.1");
+    return is_liar || !is_only_the_liar_up ? std::optional(kPath) : std::nullopt;
+  };
+  follow(3);
+  ASSERT_TRUE(world.run_while_not([&] { return state().is_synchronized(); }, 60));
+  EXPECT_NEAR(client.error(), 30, 1e-2) << "nobody else is there";
+  is_only_the_liar_up = false;
+  EXPECT_TRUE(world.run_while_not([&] { return std::abs(client.error()) < 1e-3; }, 90));
+  EXPECT_TRUE(state().is_synchronized());
+  servers[0]->clock.step(Duration::from_seconds(-30));
+  for (auto* server : servers) server->clock.step(Duration::from_seconds(50));
+  world.run_for(400);
+  EXPECT_EQ(client.reason(1), Reason::stepping_soon) << "the majority has set it once, now it has to wait";
+}
+
+TEST_F(Clock, WhileItsServersSayOtherwiseTheClockIsNotCalledRight) {
+  follow(3);
+  world.run_for(3600);
+  for (auto* server : servers) server->clock.step(Duration::from_seconds(0.9));
+  client.config.step_policy.threshold = 0.05;
+  client.config.max_distance = 16;
+  client.commit();
+  client.clock.step(Duration::from_seconds(-10));
+  EXPECT_TRUE(world.run_while_not([&] { return state().hold.has_value(); }, 400));
+  EXPECT_EQ(state().hold->reason, Reason::stepping_soon);
+  EXPECT_EQ(state().clock_state, ClockState::holdover);
+  const auto changes = events_of<SessionChanged>(client).size();
+  worst(600, 1);
+  EXPECT_GT(quality().error_bound, 10.9);
+  EXPECT_LE(events_of<SessionChanged>(client).size(), changes + 6) << "not with every poll";
+  client.run([](Engine& e, Instant t, Outbox& out) { e.release_hold(t, out); });
+  world.run_for(1);
+  EXPECT_LT(std::abs(client.error() - 0.9), 1e-2) << "taken at once";
+}
+
 TEST_F(Clock, APollThatIsAnsweredIsJudgedOnce) {
   follow();
   world.run_for(3600);
@@ -506,6 +557,23 @@ TEST_F(Clock, TheLastUpdateIsNeverInTheFuture) {
 }
 
 // --- error budget
+
+TEST_F(Clock, AnAlarmOfTheBudgetEndsWhenTheBoundKeepsToItHoweverNear) {
+  follow();
+  world.run_for(3600);
+  double most = 0;
+  for (int i = 0; i < 300; ++i) {
+    world.run_for(1);
+    most = std::max(most, bound(client));
+  }
+  client.config.error_budget = {.limit = most + 2e-3, .stop_serving = true};
+  client.commit();
+  is_cut = true;
+  ASSERT_TRUE(world.run_while_not([&] { return quality().budget_exceeded; }, 600));
+  is_cut = false;
+  EXPECT_TRUE(world.run_while_not([&] { return !quality().budget_exceeded; }, 300));
+  EXPECT_GT(bound(client), 0.8 * (most + 2e-3));
+}
 
 TEST_F(Clock, ABoundThatGoesAroundTheBudgetIsOneAlarm) {
   follow();
