@@ -110,6 +110,12 @@ base::Result<std::vector<Source>> sources_of(const Request& request) {
   return sources;
 }
 
+/// A tree's lines are in no file.
+base::Error explained(base::Error error) {
+  error.message += "\n`noonmark-sim tree --print` with the same options shows these lines";
+  return error;
+}
+
 base::Result<void> check_drawing(const Request& request, const std::vector<std::vector<Variant>>& prepared) {
   if (request.plot.empty() && request.trace.empty()) return {};
   if (prepared.size() != 1) return base::fail("--plot and --trace take one scenario");
@@ -139,6 +145,16 @@ base::Result<void> check_output(std::string_view option, const std::string& path
   const auto written = is_replaced ? folder : std::filesystem::path(path);
   if (::access(written.c_str(), W_OK) != 0)
     return refuse("it cannot be written: " + std::string(std::strerror(errno)));
+  return {};
+}
+
+/// A name that other programs take for their standard output would become a file.
+base::Result<void> check_dashes(const Request& request) {
+  for (const auto& [option, path] : {std::pair{"--json", &request.json}, std::pair{"--trace", &request.trace},
+                                     std::pair{"--plot", &request.plot}})
+    if (*path == "-")
+      return base::fail(fmt::format(
+          "{} -: give a file's name; /dev/stdout as a name of --json or --trace is standard output", option));
   return {};
 }
 
@@ -216,9 +232,10 @@ base::Result<Outcome> carry_out(const Request& request, const std::atomic<bool>&
   std::vector<std::vector<Variant>> prepared;
   for (const auto& source : *sources) {
     auto variants = Preparation(request).variants_of(source);
-    if (!variants) return tl::unexpected(variants.error());
+    if (!variants) return tl::unexpected(request.tree ? explained(variants.error()) : variants.error());
     prepared.push_back(std::move(*variants));
   }
+  if (auto fit = check_dashes(request); !fit) return tl::unexpected(fit.error());
   if (auto fit = check_drawing(request, prepared); !fit) return tl::unexpected(fit.error());
   if (auto fit = check_outputs(request); !fit) return tl::unexpected(fit.error());
   pass_on_warnings(prepared, listener.warn);

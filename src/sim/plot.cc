@@ -22,12 +22,24 @@ struct Curve {
   std::vector<TracePoint> points;
 };
 
-std::string client_title(const Variant& variant, std::uint32_t index) {
-  for (const auto& group : variant.scenario.clients) {
-    if (index < group.count) return group.count == 1 ? group.name : fmt::format("{}/{}", group.name, index);
-    index -= group.count;
+struct Drawn {
+  std::uint32_t client = 0;  // as in a trace
+  std::string title;
+};
+
+/// The first clients that follow somebody, then the others: the error of a reference clock is always 0.
+std::vector<Drawn> drawn_of(const Scenario& scenario, std::size_t most) {
+  std::vector<Drawn> drawn;
+  for (const bool following : {true, false}) {
+    std::uint32_t client = 0;
+    for (const auto& group : scenario.clients)
+      for (std::uint32_t member = 0; member < group.count; ++member, ++client) {
+        const bool follows = !group.follows.empty() || !group.ntp.servers.empty();
+        if (follows == following && drawn.size() < most)
+          drawn.push_back({client, group.count == 1 ? group.name : fmt::format("{}/{}", group.name, member)});
+      }
   }
-  return "";
+  return drawn;
 }
 
 std::vector<TracePoint> thinned(const std::vector<TracePoint>& points) {
@@ -42,16 +54,13 @@ std::vector<TracePoint> thinned(const std::vector<TracePoint>& points) {
   return worst;
 }
 
-/// The first clients of each variant, as many of one as of another.
+/// Clients of each variant, as many of one as of another.
 std::vector<Curve> curves_of(const Report& report) {
   std::vector<Curve> curves;
-  const auto share =
-      static_cast<std::uint32_t>(std::max<std::size_t>(1, kMaxCurves / report.variants.size()));
+  const auto share = std::max<std::size_t>(1, kMaxCurves / report.variants.size());
   for (std::size_t v = 0; v < report.variants.size(); ++v) {
-    const auto& variant = report.variants[v];
-    const auto clients = static_cast<std::uint32_t>(client_count(variant.scenario));
-    for (std::uint32_t client = 0; client < std::min(clients, share); ++client) {
-      Curve curve{.title = client_title(variant, client), .points = {}};
+    for (const auto& [client, title] : drawn_of(report.variants[v].scenario, share)) {
+      Curve curve{.title = title, .points = {}};
       if (report.variants.size() > 1) curve.title = variant_letter(v) + ": " + curve.title;
       for (const auto& p : report.runs[v].front().trace)
         if (p.client == client) curve.points.push_back(p);
@@ -81,6 +90,7 @@ struct Scale {
   std::string_view name = "s";
 };
 Scale scale_of(double range) {
+  if (range < 1e-6) return {1e-9, "ns"};
   if (range < 1e-3) return {1e-6, "us"};
   return range < 1 ? Scale{1e-3, "ms"} : Scale{};
 }
@@ -115,20 +125,29 @@ std::string title_of(const Report& report) {
   return title;
 }
 
+/// Whether a logarithmic axis has anything to show.
+bool has_logarithms(const std::vector<Curve>& curves) {
+  return std::ranges::any_of(curves, [](const Curve& curve) {
+    return std::ranges::any_of(curve.points,
+                               [](const auto& p) { return p.error != 0 || p.bound.value_or(0) > 0; });
+  });
+}
+
 /// What both panels have in common: left and right margins, the hours, colours, and the only key below both.
 constexpr std::string_view kHead = R"(set terminal {terminal} size 1200,800 noenhanced
 set output {output}
-set linetype 1 linecolor rgb "#0072b2"
-set linetype 2 linecolor rgb "#d55e00"
-set linetype 3 linecolor rgb "#009e73"
-set linetype 4 linecolor rgb "#cc79a7"
-set linetype 5 linecolor rgb "#000000"
-set linetype 6 linecolor rgb "#e69f00"
-set linetype 7 linecolor rgb "#56b4e9"
-set linetype 8 linecolor rgb "#808080"
+set linetype 1 linecolor rgb "#1450d2"
+set linetype 2 linecolor rgb "#e6141e"
+set linetype 3 linecolor rgb "#14a028"
+set linetype 4 linecolor rgb "#000000"
+set linetype 5 linecolor rgb "#ff9600"
+set linetype 6 linecolor rgb "#a01ec8"
+set linetype 7 linecolor rgb "#00c8e6"
+set linetype 8 linecolor rgb "#a0a0a0"
 set multiplot title {title}
 set grid
-set lmargin at screen 0.1
+set format y "%.6g"
+set lmargin at screen 0.12
 set rmargin at screen 0.97
 set xrange [0:{hours:.6g}]
 set label 1 {hidden} at screen 0.97,0.13 right
@@ -149,7 +168,7 @@ set bmargin at screen 0.185
 set xlabel "hours"
 set ylabel "|error| (dots), bound (line), {unit}"
 set logscale y
-set yrange [*:*]
+set yrange [{range}]
 plot {curves}
 unset multiplot
 )";
@@ -180,12 +199,14 @@ std::string script_of(const Report& report, const std::string& path) {
   using fmt::arg;
   auto script = data_of(curves, scale.unit);
   script +=
-      fmt::format(kHead, arg("terminal", path.ends_with(".png") ? "png" : "svg"), arg("output", quoted(path)),
-                  arg("title", quoted(title_of(report))), arg("hours", duration / 3600),
-                  arg("hidden", quoted(hidden_note(report, curves.size()))));
+      fmt::format(kHead, arg("terminal", path.ends_with(".png") ? "png truecolor" : "svg"),
+                  arg("output", quoted(path)), arg("title", quoted(title_of(report))),
+                  arg("hours", duration / 3600), arg("hidden", quoted(hidden_note(report, curves.size()))));
   script += fmt::format(kUpper, arg("unit", scale.name), arg("low", -range / scale.unit),
                         arg("high", range / scale.unit), arg("curves", fmt::join(upper, ", ")));
-  script += fmt::format(kLower, arg("unit", scale.name), arg("curves", fmt::join(lower, ", ")));
+  script +=
+      fmt::format(kLower, arg("unit", scale.name), arg("range", has_logarithms(curves) ? "*:*" : "1e-3:1"),
+                  arg("curves", fmt::join(lower, ", ")));
   return script;
 }
 

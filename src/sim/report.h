@@ -22,7 +22,7 @@ std::string report_table(const Report& report);
 std::string report_json(const std::vector<Report>& reports);
 /// Tab-separated, of the first seed; results_reference() tells the columns.
 std::string report_trace(const Report& report);
-/// Draws error and published bound of the first clients over time, by gnuplot, into a file that ends in .svg
+/// Draws error and published bound of the clients over time, by gnuplot, into a file that ends in .svg
 /// or .png.
 base::Result<void> report_plot(const Report& report, const std::string& path);
 /// A sentence for each client, or group, of which one never was synchronized: which, and why.

@@ -234,17 +234,15 @@ void note_moments(const Row& row, const Arguments& a, Reading& r) {
   }
 }
 
-/// What a line sets, for its section: the next one of the same name replaces it. Empty: lines add up.
-std::string slot_of(const Row& row, std::span<const std::string_view> all) {
-  if (row.adds_up) return "";
-  const auto tokens = tokens_of(row.syntax);
-  const bool is_two_words = tokens.front().word == "temperature";
-  return fmt::format("{} {}{}", all.front(), tokens.front().word, is_two_words ? tokens[1].word : "");
+/// What a line sets, for its section: the next one of the same name replaces it.
+std::string slot_of(const Row& row, std::span<const std::string_view> all,
+                    std::span<const std::string_view> words) {
+  const auto direction = all.size() - words.size();
+  return fmt::format("{}", fmt::join(all.first(direction + row.naming), " "));
 }
 
-void note_replacement(const Row& row, std::span<const std::string_view> all, std::size_t line, Reading& r) {
-  const auto slot = slot_of(row, all);
-  if (slot.empty() || line >= kFirstSetting) return;  // settings are there to replace lines
+void note_replacement(const Row& row, const std::string& slot, std::size_t line, Reading& r) {
+  if (row.naming == 0 || line >= kFirstSetting) return;  // settings are there to replace lines
   const auto [first, is_new] = r.set_in.try_emplace(slot, line);
   if (!is_new)
     r.warnings.add(line, fmt::format("this replaces line {}; the two do not add up",
@@ -269,7 +267,7 @@ void interpret(SectionKind kind, const Line& line, Reading& r) {
   m.arguments.line = line.number;
   if (const auto fault = disorder(row->syntax, m.arguments); !fault.empty()) return fail(fault);
   note_moments(*row, m.arguments, r);
-  note_replacement(*row, all, line.number, r);
+  note_replacement(*row, slot_of(*row, all, words), line.number, r);
   row->apply(r.draft, m.arguments);
 }
 
@@ -329,7 +327,7 @@ std::string format_reference() {
     for (const auto& row : rows_of(section.kind))
       text +=
           fmt::format("| `{}` | {} | {} | {}{} |\n", escaped_cell(plain(row.syntax)), units_of(row.syntax),
-                      row.by_default, row.help, row.adds_up ? "; may be repeated" : "");
+                      row.by_default, row.help, row.naming == 0 ? "; may be repeated" : "");
   }
   return text;
 }

@@ -227,6 +227,38 @@ TEST(ScenarioFormat, ALineThatReplacesAnotherIsWarnedOf) {
       ElementsAre());
 }
 
+TEST(ScenarioFormat, ALaterFollowOfTheSameGroupReplacesTheEarlierOne) {
+  const auto two = with(
+      "server near\n count 3\nclient b\n path wan\n follow near 2 iburst\n follow far 1 iburst\n"
+      " follow near 3 minpoll 4");
+  const auto s = parsed(two);
+  EXPECT_THAT(s.warnings, ::testing::ElementsAre("test:16: this replaces line 14; the two do not add up"));
+  const auto follows_of = [](const Scenario& scenario) {
+    std::string text;
+    for (const auto& f : scenario.clients.at(1).follows)
+      text += fmt::format("{} {} {}; ", f.group, f.count, f.server.minpoll);
+    return text;
+  };
+  EXPECT_EQ(follows_of(s), "near 3 4; far 1 6; ");
+  const auto set = parsed(two, settings({"b.follow=near 1 minpoll 5", "b.follow=far 1 minpoll 7"}));
+  EXPECT_EQ(follows_of(set), "near 1 5; far 1 7; ");
+}
+
+TEST(ScenarioFormat, WhatReplacesIsNamedByTheFirstWordsOfItsLine) {
+  const auto warnings = [](std::string_view lines) { return parsed(with(lines)).warnings; };
+  using ::testing::ElementsAre;
+  EXPECT_THAT(warnings(" event restart at 2h\n event restart at 3h\n event pause at 4h 1m\n"
+                       " event pause at 5h 1m unannounced"),
+              ElementsAre())
+      << "events are all carried out";
+  EXPECT_THAT(warnings(" oscillator q\noscillator q\n temperature sine 1ppm 1h\n temperature sine 2ppm 1h"),
+              ElementsAre(HasSubstr("test:13: this replaces line 12;")));
+  EXPECT_THAT(
+      warnings(" path p\npath p\n forward jitter none\n backward jitter none\n"
+               " backward jitter exponential 1ms\nclient b\n path wan"),
+      ElementsAre(HasSubstr("test:14: this replaces line 13;"), HasSubstr("test:10: this replaces line 8;")));
+}
+
 TEST(ScenarioFormat, AMessageSaysWhatWouldBeRight) {
   struct Case {
     std::string_view lines, message;

@@ -100,12 +100,15 @@ void add_event(Draft& d, const Arguments& a) {
                                               .announced = Announced,
                                               .line = a.line});
 }
-void add_follow(Draft& d, const Arguments& a) {
-  d.scenario.clients.back().follows.push_back({.group = a.text(0),
-                                               .count = static_cast<std::uint32_t>(a.number(0)),
-                                               .options = a.text(1),
-                                               .line = a.line,
-                                               .server = {}});
+void put_follow(Draft& d, const Arguments& a) {
+  auto& follows = d.scenario.clients.back().follows;
+  auto same = std::ranges::find(follows, a.text(0), &FollowConfig::group);
+  if (same == follows.end()) same = follows.insert(same, FollowConfig{});
+  *same = {.group = a.text(0),
+           .count = static_cast<std::uint32_t>(a.number(0)),
+           .options = a.text(1),
+           .line = a.line,
+           .server = {}};
 }
 void put_client_path(Draft& d, const Arguments& a) {
   const std::string group = a.texts.size() > 1 ? a.text(1) : "";
@@ -153,11 +156,11 @@ constexpr std::array kRows{
     Row{S::oscillator, "wander <rate:level>", "0", "random walk of the frequency: its standard deviation after one second", put<&OscillatorConfig::wander>},
     Row{S::oscillator, "white-fm <rate:level>", "0", "white noise of the frequency: Allan deviation at one second", put<&OscillatorConfig::white_fm>},
     Row{S::oscillator, "flicker-fm <rate:level>", "0", "flicker noise of the frequency: floor of the Allan deviation", put<&OscillatorConfig::flicker_fm>},
-    Row{S::oscillator, "temperature sine <amplitude:rate> <period:time>", "none", "the frequency follows a sine", [](Draft& d, const Arguments& a) { d.scenario.oscillators.back().sine = {a.number(0), std::max(1.0, a.number(1))}; }},
-    Row{S::oscillator, "temperature square <amplitude:rate> <period:time> <constant:time>", "none", "the frequency is higher by the amplitude in every second half of the period; it approaches with the time constant", [](Draft& d, const Arguments& a) { d.scenario.oscillators.back().square = {a.number(0), std::max(1.0, a.number(1)), std::max(1e-3, a.number(2))}; }},
-    Row{S::oscillator, "temperature step at <when:moment> <change:rate> <constant:time>", "none", "the frequency changes once", [](Draft& d, const Arguments& a) { d.scenario.oscillators.back().steps.push_back({a.number(0), a.number(1), std::max(1e-3, a.number(2))}); }, true},
-    Row{S::oscillator, "jump frequency at <when:moment> <change:rate>", "none", "the frequency changes at once", [](Draft& d, const Arguments& a) { d.scenario.oscillators.back().frequency_jumps.push_back({a.number(0), a.number(1)}); }, true},
-    Row{S::oscillator, "jump phase at <when:moment> <time:offset>", "none", "the oscillator leaps ahead; by a negative time: it stands still as long", [](Draft& d, const Arguments& a) { d.scenario.oscillators.back().phase_jumps.push_back({a.number(0), a.number(1)}); }, true},
+    Row{S::oscillator, "temperature sine <amplitude:rate> <period:time>", "none", "the frequency follows a sine", [](Draft& d, const Arguments& a) { d.scenario.oscillators.back().sine = {a.number(0), std::max(1.0, a.number(1))}; }, 2},
+    Row{S::oscillator, "temperature square <amplitude:rate> <period:time> <constant:time>", "none", "the frequency is higher by the amplitude in every second half of the period; it approaches with the time constant", [](Draft& d, const Arguments& a) { d.scenario.oscillators.back().square = {a.number(0), std::max(1.0, a.number(1)), std::max(1e-3, a.number(2))}; }, 2},
+    Row{S::oscillator, "temperature step at <when:moment> <change:rate> <constant:time>", "none", "the frequency changes once", [](Draft& d, const Arguments& a) { d.scenario.oscillators.back().steps.push_back({a.number(0), a.number(1), std::max(1e-3, a.number(2))}); }, 0},
+    Row{S::oscillator, "jump frequency at <when:moment> <change:rate>", "none", "the frequency changes at once", [](Draft& d, const Arguments& a) { d.scenario.oscillators.back().frequency_jumps.push_back({a.number(0), a.number(1)}); }, 0},
+    Row{S::oscillator, "jump phase at <when:moment> <time:offset>", "none", "the oscillator leaps ahead; by a negative time: it stands still as long", [](Draft& d, const Arguments& a) { d.scenario.oscillators.back().phase_jumps.push_back({a.number(0), a.number(1)}); }, 0},
 
     Row{S::path, "delay <time:time>", "0s", "the least delay", put_direction<&DirectionConfig::delay>},
     Row{S::path, "jitter none", "", "nothing is added to it", put_jitter<Law::Kind::none>},
@@ -172,10 +175,10 @@ constexpr std::array kRows{
     Row{S::path, "loss <share:ratio>", "0", "packets that do not arrive", put_direction<&DirectionConfig::loss>},
     Row{S::path, "load <on:time> <off:time> shape <pareto:number> level <low:number> <high:number> gamma <shape:number> <scale:time>", "none", "load comes and goes: Pareto distributed times of at least these lengths; while it is there, each packet waits a gamma delay times the load's level", put_load},
     Row{S::path, "queue <scale:time> <constant:time>", "none", "a correlated queue: the scale times the positive part of a normal process with this time constant", put_queue},
-    Row{S::path, "route at <when:moment> <delay:time>", "none", "from then on this is the least delay; in ascending order", add_route, true},
+    Row{S::path, "route at <when:moment> <delay:time>", "none", "from then on this is the least delay; in ascending order", add_route, 0},
     Row{S::path, "parallel by-flow <extra:time>...", "none", "equal-cost paths with these extra delays, chosen by the source port", put_parallel<false>},
     Row{S::path, "parallel by-packet <extra:time>...", "none", "the same, chosen for each packet", put_parallel<true>},
-    Row{S::path, "outage <from:moment> <until:moment>", "none", "nothing arrives", [](Draft& d, const Arguments& a) { d.scenario.paths.back().outages.push_back({a.number(0), a.number(1)}); }, true},
+    Row{S::path, "outage <from:moment> <until:moment>", "none", "nothing arrives", [](Draft& d, const Arguments& a) { d.scenario.paths.back().outages.push_back({a.number(0), a.number(1)}); }, 0},
 
     Row{S::server, "count <n:count>", "1", "so many servers, with ascending addresses", put<&ServerConfig::count>},
     Row{S::server, "address <first:address>", "192.0.2.1 and up", "the address of the first", put<&ServerConfig::address>},
@@ -184,11 +187,11 @@ constexpr std::array kRows{
     Row{S::server, "root-dispersion <time:time>", "0s", "the root dispersion that it tells", put<&ServerConfig::root_dispersion>},
     Row{S::server, "offset <time:offset>", "0s", "how far it is wrong", put<&ServerConfig::offset>},
     Row{S::server, "drift <error:rate>", "0", "how much faster than the truth it runs, from the start", put<&ServerConfig::drift>},
-    Row{S::server, "step at <when:moment> <time:offset>", "none", "it is wrong by so much more from then on", [](Draft& d, const Arguments& a) { d.scenario.servers.back().steps.push_back({a.number(0), a.number(1)}); }, true},
+    Row{S::server, "step at <when:moment> <time:offset>", "none", "it is wrong by so much more from then on", [](Draft& d, const Arguments& a) { d.scenario.servers.back().steps.push_back({a.number(0), a.number(1)}); }, 0},
     Row{S::server, "wobble <amplitude:time> <period:time>", "none", "a sine in its time", [](Draft& d, const Arguments& a) { d.scenario.servers.back().wobble = {a.number(0), std::max(1.0, a.number(1))}; }},
     Row{S::server, "noise <deviation:time>", "0s", "normal noise in its time", put<&ServerConfig::noise>},
     Row{S::server, "turnaround <time:time>", "10us", "from its receive to its transmit stamp", put<&ServerConfig::turnaround>},
-    Row{S::server, "absent <from:moment> <until:moment>", "never", "does not answer", [](Draft& d, const Arguments& a) { d.scenario.servers.back().absences.push_back({a.number(0), a.number(1)}); }, true},
+    Row{S::server, "absent <from:moment> <until:moment>", "never", "does not answer", [](Draft& d, const Arguments& a) { d.scenario.servers.back().absences.push_back({a.number(0), a.number(1)}); }, 0},
     Row{S::server, "rate-limit <interval:time>", "none", "requests of one client that come faster get the kiss code RATE", put<&ServerConfig::rate_limit>},
     Row{S::server, "leap none", "the truth", "announces no leap second, ever", put_server_leap<0>},
     Row{S::server, "leap insert", "the truth", "always announces an inserted second", put_server_leap<1>},
@@ -199,9 +202,9 @@ constexpr std::array kRows{
     Row{S::client, "count <n:count>", "1", "so many clients, all alike but for their random numbers", put<&ClientConfig::count>},
     Row{S::client, "address <first:address>", "10.0.0.1 and up", "the address of the first", put<&ClientConfig::address>},
     Row{S::client, "oscillator <name:name>", "a perfect one", "the section of its oscillator", [](Draft& d, const Arguments& a) { auto& c = d.scenario.clients.back(); c.oscillator = a.text(0); c.oscillator_line = a.line; }},
-    Row{S::client, "path <name:name> to <group:name>", "", "the path to this server or client", put_client_path, true},
+    Row{S::client, "path <name:name> to <group:name>", "", "the path to this server or client", put_client_path, 0},
     Row{S::client, "path <name:name>", "", "the path to all others", put_client_path},
-    Row{S::client, "follow <group:name> <n:count> <options:text>", "none", "server lines for so many of that group, spread evenly over the clients, with options of `ntp-service unicast-server`", add_follow, true},
+    Row{S::client, "follow <group:name> <n:count> <options:text>", "none", "server lines for so many of that group, spread evenly over the clients, with options of `ntp-service unicast-server`; once for each group. A server that the client's commands name keeps their options", put_follow, 2},
     Row{S::client, "start <when:moment>", "0s", "when the daemon starts", put<&ClientConfig::start>},
     Row{S::client, "start-spread <time:time>", "0s", "and uniformly up to so much later", put<&ClientConfig::start_spread>},
     Row{S::client, "twin <client:name>", "itself", "has the random numbers of that client: the same oscillator and packet delays", put<&ClientConfig::twin>},
@@ -209,11 +212,11 @@ constexpr std::array kRows{
     Row{S::client, "granularity <rate:level>", "0", "the clock takes frequencies in steps of this (a kernel: 1.5e-11)", put<&ClientConfig::granularity>},
     Row{S::client, "no-kernel-stamps", "", "requests have no transmit stamp", [](Draft& d, const Arguments&) { d.scenario.clients.back().kernel_stamps = false; }},
     Row{S::client, "leap-table", "", "the machine knows the world's leap seconds", [](Draft& d, const Arguments&) { d.scenario.clients.back().leap_table = true; }},
-    Row{S::client, "event clock-set at <when:moment> <time:offset>", "none", "another program sets the clock ahead by this, and the daemon is told", add_event<Event::clock_set, true>},
-    Row{S::client, "event clock-set at <when:moment> <time:offset> unannounced", "none", "the same, not told", add_event<Event::clock_set, false>},
-    Row{S::client, "event pause at <when:moment> <length:time>", "none", "the machine stands still, as when it is suspended, and the daemon is told", add_event<Event::pause, true>},
-    Row{S::client, "event pause at <when:moment> <length:time> unannounced", "none", "the same, not told", add_event<Event::pause, false>},
-    Row{S::client, "event restart at <when:moment>", "none", "the daemon starts anew with what it saved", add_event<Event::restart, true>},
+    Row{S::client, "event clock-set at <when:moment> <time:offset>", "none", "another program sets the clock ahead by this, and the daemon is told", add_event<Event::clock_set, true>, 0},
+    Row{S::client, "event clock-set at <when:moment> <time:offset> unannounced", "none", "the same, not told", add_event<Event::clock_set, false>, 0},
+    Row{S::client, "event pause at <when:moment> <length:time>", "none", "the machine stands still, as when it is suspended, and the daemon is told", add_event<Event::pause, true>, 0},
+    Row{S::client, "event pause at <when:moment> <length:time> unannounced", "none", "the same, not told", add_event<Event::pause, false>, 0},
+    Row{S::client, "event restart at <when:moment>", "none", "the daemon starts anew with what it saved", add_event<Event::restart, true>, 0},
     // clang-format on
 };
 

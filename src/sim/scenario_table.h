@@ -42,7 +42,8 @@ struct Row {
   std::string_view by_default;
   std::string_view help;
   void (*apply)(Draft&, const Arguments&);
-  bool adds_up = false;  // to the lines of this kind before it; else it replaces them
+  // Words of a line that name what it sets, so that a later one replaces it; 0: it adds to them.
+  std::size_t naming = 1;
 };
 
 std::span<const SectionInfo> sections();

@@ -270,6 +270,7 @@ void World::happen(Client& client, const ClientEvent& what, std::uint32_t which)
       return;
     case ClientEvent::Kind::pause:
       client.clock.pause(time_, what.by);
+      client.meter.forget_last();
       client.paused_until = time_ + what.by;
       return schedule(client.paused_until, Event::Kind::resume, client.index, which);
   }
@@ -286,7 +287,7 @@ void World::sample_all() {
   const bool blurred = leap && std::abs(static_cast<double>(truth_.epoch) + time_ - leap->at) < kLeapBlur;
   if (!blurred)
     for (auto& client : clients_)
-      if (client->engine) sample(*client);
+      if (client->engine && time_ > client->paused_until) sample(*client);  // nobody reads a sleeping clock
   schedule(time_ + scenario_.world.sample_interval, Event::Kind::sample, 0);
 }
 

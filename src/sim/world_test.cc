@@ -148,6 +148,17 @@ TEST(World, APauseLetsTheClockFallBehind) {
   EXPECT_NEAR(after->error, -0.3, 5e-3);
 }
 
+TEST(World, ASleepingClockIsNotRead) {
+  const auto r = run(world_with(" event pause at 2h 10m\n"), 1, true);
+  const auto& f = r.groups.at(0);
+  EXPECT_TRUE(
+      std::ranges::none_of(r.trace, [](const TracePoint& p) { return p.time > 7200 && p.time <= 7800; }));
+  EXPECT_GT(r.trace.back().time, 10'000);
+  EXPECT_LT(f.max, 0.1);
+  EXPECT_LT(f.frequency, 1e-4) << "none is taken over the sleep";
+  EXPECT_EQ(f.violations, 0u);
+}
+
 TEST(World, AnotherProgramSetsTheClock) {
   const auto s = world_with(" event clock-set at 2h 100ms unannounced\n");
   const auto r = run(s, 1, true);

@@ -83,6 +83,31 @@ def drawings(folder):
     run("run", "examples/data-centre.scenario", "--set", "world.duration=2h", "--set", "world.warm-up=1h", "--plot", plot)
     names = set(re.findall(r">((?:spine|leaf)/\d+)<", plot.read_text()))
     assert len(names) == 8 and "36 more are not shown" in plot.read_text(), names
+    wide_drawings(folder)
+
+
+def texts_of(plot):
+    return [t.strip() for t in re.findall(r">([^<>]+)</?(?:tspan|text)", plot.read_text()) if t.strip()]
+
+
+def wide_drawings(folder):
+    """Axes keep their labels and short numbers at errors of hours; masters, whose error is 0, are drawn last."""
+    world, plot = folder / "wide.scenario", folder / "wide.svg"
+    example = pathlib.Path("examples/wan-exp1ms.scenario").read_text()
+    world.write_text(example + " event pause at 10h 30m unannounced\n")
+    run("run", world, "--seeds", 1, "--plot", plot)
+    texts = texts_of(plot)
+    assert "error, s" in texts and any("bound (line), s" in t for t in texts), texts
+    numbers = [t for t in texts if re.fullmatch(r"[-+.0-9e]+", t)]
+    assert len(numbers) > 15 and max(map(len, numbers)) <= 6, numbers
+    masters = ("world\n duration 1h\n warm-up 1m\npath p\n delay 1ms\n"
+               "client master\n count 9\n path p\n ntp-service refclock-master 1\n")
+    world.write_text(masters)
+    run("run", world, "--plot", plot)
+    assert "master/7" in texts_of(plot)
+    world.write_text(masters + "client leaf\n count 7\n path p\n follow master 2 iburst\n")
+    run("run", world, "--plot", plot)
+    assert {t for t in texts_of(plot) if "/" in t} == {"master/0", *(f"leaf/{i}" for i in range(7))}, texts_of(plot)
 
 
 def a_tree(folder):
@@ -95,6 +120,7 @@ def a_tree(folder):
     printed = folder / "tree.scenario"
     printed.write_text(run("tree", "--nodes", 60, "--print").stdout)
     run("check", printed)
+    assert "`noonmark-sim tree --print` with the same options" in run("tree", "--options", "no", status=2).stderr
 
 
 def who_never_synchronizes(folder):
@@ -143,6 +169,9 @@ def failures(folder):
             (("tree", "--nodes", 0), "--nodes: Value 0 not in range 1 to 90000"),
             (("rnu", "examples/poll.scenario"), "rnu is no command; the commands are run, tree, check"),
             (("check", wrong, folder / "missing"), f"there is no file {folder / 'missing'}"),
+            (("run", "examples/poll.scenario", "--json", "-"), "--json -: give a file's name; /dev/stdout "),
+            (("run", "examples/poll.scenario", "--trace", "-"), "--trace -: give a file's name; /dev/stdout "),
+            (("run", "examples/poll.scenario", "--plot", "-"), "--plot -: give a file's name"),
             (("run", "examples/poll.scenario", "--set", "wan"), "--set wan: a setting is NAME.KEY=VALUE")):
         assert message in run(*arguments, status=2).stderr, arguments
     run("run", "examples/poll.scenario", *SHORT, "--json", folder / "no" / "such" / "folder", status=1)
@@ -160,6 +189,10 @@ def failures(folder):
     with open(os.open(pipe, os.O_RDWR | os.O_NONBLOCK), "rb", buffering=0):
         run("run", "examples/poll.scenario", *SHORT, "--json", pipe)
         assert pipe.is_fifo(), "what is no file is written to, not replaced"
+    asleep = folder / "laptop.scenario"
+    asleep.write_text(pathlib.Path("examples/wan-exp1ms.scenario").read_text() + " event pause at 4h 30m\n")
+    run("run", asleep, *SHORT, "--strict")
+    assert '"format": "noonmark-sim 1"' in run("run", "examples/poll.scenario", *SHORT, "--json", "/dev/stdout").stdout
     beyond = run("run", "examples/quiet-lan.scenario", *SHORT, "--set", "near.offset=1s", "--strict", status=1)
     assert "client host was beyond its published error bound in " in beyond.stderr
 
