@@ -256,7 +256,7 @@ TEST(ScenarioFormat, WhatReplacesIsNamedByTheFirstWordsOfItsLine) {
   EXPECT_THAT(
       warnings(" path p\npath p\n forward jitter none\n backward jitter none\n"
                " backward jitter exponential 1ms\nclient b\n path wan"),
-      ElementsAre(HasSubstr("test:14: this replaces line 13;"), HasSubstr("test:10: this replaces line 8;")));
+      ElementsAre(HasSubstr("test:10: this replaces line 8;"), HasSubstr("test:14: this replaces line 13;")));
 }
 
 TEST(ScenarioFormat, AMessageSaysWhatWouldBeRight) {

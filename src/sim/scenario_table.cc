@@ -214,7 +214,7 @@ constexpr std::array kRows{
     Row{S::client, "leap-table", "", "the machine knows the world's leap seconds", [](Draft& d, const Arguments&) { d.scenario.clients.back().leap_table = true; }},
     Row{S::client, "event clock-set at <when:moment> <time:offset>", "none", "another program sets the clock ahead by this, and the daemon is told", add_event<Event::clock_set, true>, 0},
     Row{S::client, "event clock-set at <when:moment> <time:offset> unannounced", "none", "the same, not told", add_event<Event::clock_set, false>, 0},
-    Row{S::client, "event pause at <when:moment> <length:time>", "none", "the machine stands still, as when it is suspended, and the daemon is told", add_event<Event::pause, true>, 0},
+    Row{S::client, "event pause at <when:moment> <length:time>", "none", "the machine stands still, as when it is suspended, and the daemon is told when it goes on; nobody reads its clock meanwhile", add_event<Event::pause, true>, 0},
     Row{S::client, "event pause at <when:moment> <length:time> unannounced", "none", "the same, not told", add_event<Event::pause, false>, 0},
     Row{S::client, "event restart at <when:moment>", "none", "the daemon starts anew with what it saved", add_event<Event::restart, true>, 0},
     // clang-format on
