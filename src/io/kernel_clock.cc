@@ -22,6 +22,11 @@ std::int64_t SystemKernelClock::read_ns(clockid_t id) {
   return nanoseconds(time);
 }
 
+bool SystemKernelClock::has_clock(clockid_t id) {
+  timespec time{};
+  return clock_gettime(id, &time) == 0;
+}
+
 std::optional<std::int64_t> SystemKernelClock::boot_ns() {
   timespec time{};
   if (clock_gettime(CLOCK_BOOTTIME, &time) != 0) return std::nullopt;
@@ -40,18 +45,15 @@ bool SystemKernelClock::has_time_capability() {
   return capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_TIME) == 1;
 }
 
-ClockSample sample(KernelClock& clock) {
+ClockSample sample(KernelClock& clock, clockid_t raw_clock) {
   constexpr int kTries = 3;
   constexpr std::int64_t kNear = 500;
-  ClockSample best;
-  std::int64_t smallest_window = INT64_MAX;
-  for (int i = 0; i < kTries && smallest_window > kNear; ++i) {
-    const std::int64_t before = clock.read_ns(CLOCK_MONOTONIC_RAW);
+  ClockSample best{.window_ns = INT64_MAX};
+  for (int i = 0; i < kTries && best.window_ns > kNear; ++i) {
+    const std::int64_t before = clock.read_ns(raw_clock);
     const std::int64_t real = clock.read_ns(CLOCK_REALTIME);
-    const std::int64_t window = clock.read_ns(CLOCK_MONOTONIC_RAW) - before;
-    if (window >= smallest_window) continue;
-    smallest_window = window;
-    best = {before + window / 2, real};
+    const std::int64_t window = clock.read_ns(raw_clock) - before;
+    if (window < best.window_ns) best = {before + window / 2, real, window};
   }
   return best;
 }

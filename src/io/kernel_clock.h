@@ -13,8 +13,9 @@ namespace noonmark::io {
 class KernelClock {
  public:
   virtual ~KernelClock() = default;
-  /// Nanoseconds of CLOCK_REALTIME (since 1970) or CLOCK_MONOTONIC_RAW.
+  /// Nanoseconds of a clock that there is; CLOCK_REALTIME counts since 1970.
   virtual std::int64_t read_ns(clockid_t id) = 0;
+  virtual bool has_clock(clockid_t id) = 0;
   /// CLOCK_BOOTTIME; none where there is no such clock.
   virtual std::optional<std::int64_t> boot_ns() = 0;
   /// What adjtimex() returns when it changes nothing: TIME_OK, TIME_INS, ...; negative if it fails.
@@ -28,6 +29,7 @@ class KernelClock {
 class SystemKernelClock final : public KernelClock {
  public:
   std::int64_t read_ns(clockid_t id) override;
+  bool has_clock(clockid_t id) override;
   std::optional<std::int64_t> boot_ns() override;
   int leap_state() override;
   int adjust(timex& request) override;
@@ -36,12 +38,13 @@ class SystemKernelClock final : public KernelClock {
 
 /// One moment on both clocks of the kernel.
 struct ClockSample {
-  std::int64_t raw_ns = 0;   // CLOCK_MONOTONIC_RAW
-  std::int64_t real_ns = 0;  // CLOCK_REALTIME
+  std::int64_t raw_ns = 0;     // of the raw clock
+  std::int64_t real_ns = 0;    // CLOCK_REALTIME
+  std::int64_t window_ns = 0;  // within which both were read, on the raw clock
 };
 
 /// Reads the real-time clock between two readings of the raw one, several times if a pair lies far apart.
-ClockSample sample(KernelClock& clock);
+ClockSample sample(KernelClock& clock, clockid_t raw_clock = CLOCK_MONOTONIC_RAW);
 
 /// log2 of the seconds by which successive readings of CLOCK_REALTIME differ, rounded up (RFC 5905
 /// section 7.3).

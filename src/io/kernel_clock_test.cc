@@ -34,6 +34,7 @@ TEST(KernelClock, ASampleTakesThePairOfReadingsThatLieNearest) {
       time_ += reading_++ == 1 ? 1'000'000 : 100;  // the first pair is interrupted
       return id == CLOCK_REALTIME ? time_ + 7'000 : time_;
     }
+    bool has_clock(clockid_t) override { return true; }
     std::optional<std::int64_t> boot_ns() override { return std::nullopt; }
     int leap_state() override { return TIME_OK; }
     int adjust(timex&) override { return 0; }

@@ -26,7 +26,9 @@ constexpr unsigned kNoChange = 0x0800;
 /// Microseconds per tick when nothing is corrected: 10000.
 long nominal_tick() { return 1'000'000 / sysconf(_SC_CLK_TCK); }
 
+/// None, where adjtimex() is there for show and fills in nothing.
 double frequency_of(const timex& state) {
+  if (state.tick == 0) return 0;
   const auto nominal = static_cast<double>(nominal_tick());
   return (static_cast<double>(state.tick) - nominal) / nominal +
          static_cast<double>(state.freq) / kFrequencyUnit;
@@ -51,6 +53,8 @@ void set_step(timex& request, std::int64_t by_ns) {
   request.time.tv_sec = seconds;
   request.time.tv_usec = nanoseconds;
 }
+
+core::RawTime raw_time(std::int64_t ns) { return core::RawTime(core::Duration::from_nanoseconds(ns)); }
 
 long microseconds(double seconds) {
   constexpr double kPhaseLimit = 16e6;  // the kernel's NTP_PHASE_LIMIT
@@ -86,28 +90,23 @@ base::Result<std::unique_ptr<LinuxClock>> LinuxClock::create(KernelClock& kernel
 
 LinuxClock::LinuxClock(KernelClock& kernel, const timex& found)
     : kernel_(kernel),
-      start_raw_ns_(kernel.read_ns(CLOCK_MONOTONIC_RAW)),
-      precision_(measure_precision(kernel)),
       initial_frequency_(frequency_of(found)),
       frequency_(initial_frequency_),
+      scale_(kernel, frequency_),
+      precision_(measure_precision(kernel)),
       tai_offset_(found.tai) {}
 
-core::RawTime LinuxClock::raw_time(std::int64_t raw_ns) const {
-  return core::RawTime(core::Duration::from_nanoseconds(raw_ns - start_raw_ns_));
-}
-
 core::Instant LinuxClock::now() {
-  const ClockSample now = sample(kernel_);
+  const ClockSample now = scale_.sample();
   return {raw_time(now.raw_ns), timestamp_of_unix_ns(now.real_ns)};
 }
 
 std::int64_t LinuxClock::raw_ns_of_age(std::int64_t now_raw_ns, std::int64_t age_ns) const {
-  const double excess = static_cast<double>(age_ns) * (frequency_ / (1 + frequency_));
-  return now_raw_ns - age_ns + std::llround(excess);
+  return now_raw_ns - uncorrected_ns(age_ns, frequency_);
 }
 
 core::Instant LinuxClock::at_kernel_time(std::int64_t unix_nanoseconds) {
-  const ClockSample now = sample(kernel_);
+  const ClockSample now = scale_.sample();
   const std::int64_t age = now.real_ns - unix_nanoseconds;
   std::int64_t raw_ns = raw_ns_of_age(now.raw_ns, age);
   if (last_step_ && (raw_ns < last_step_->raw_ns || raw_ns > now.raw_ns)) {
@@ -178,6 +177,7 @@ base::Result<void> LinuxClock::apply(const ClockCommand& command) {
   // One call: the kernel checks all of it before it changes anything.
   timex request{};
   set_frequency(request, command.frequency);
+  const double rounded = frequency_of(request);
   const int bits = leap_bits(command.status.leap);
   set_status(request, command.status, bits);
   if (command.step) set_step(request, command.step->nanoseconds());
@@ -185,12 +185,13 @@ base::Result<void> LinuxClock::apply(const ClockCommand& command) {
   if (error != 0)
     return base::fail(fmt::format("the kernel refuses to adjust the clock: {}", errno_text(error)),
                       ErrorCode::io);
+  scale_.rate_changed(rounded);
+  frequency_ = rounded;
   count_leap_seconds(request.tai);
   leap_bits_ = bits;
   if (command.status.tai_offset) set_tai_offset(*command.status.tai_offset);
-  frequency_ = command.frequency;
   if (command.step) {
-    last_step_ = {kernel_.read_ns(CLOCK_MONOTONIC_RAW), command.step->nanoseconds()};
+    last_step_ = {scale_.sample().raw_ns, command.step->nanoseconds()};
     stepped_ns_ += command.step->nanoseconds();
   }
   last_command_ = command;

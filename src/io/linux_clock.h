@@ -5,12 +5,14 @@
 
 #include "core/clock_driver.h"
 #include "io/kernel_clock.h"
+#include "io/raw_scale.h"
 
 namespace noonmark::io {
 
 using core::ClockCommand;
 
-/// Steers the kernel's clock with adjtimex(). Raw scale: CLOCK_MONOTONIC_RAW, served: CLOCK_REALTIME.
+/// Steers the kernel's clock with adjtimex(). Raw scale: RawScale (on Linux
+/// CLOCK_MONOTONIC_RAW, elsewhere what comes nearest), served: CLOCK_REALTIME.
 /// Nothing is changed before the first apply(), which also ends what is left of another program's slew.
 ///
 /// While the status is `synchronized`, STA_UNSYNC is off, and the kernel copies its time to the real-time
@@ -36,7 +38,6 @@ class LinuxClock final : public core::ClockDriver {
     std::int64_t by_ns;
   };
   LinuxClock(KernelClock& kernel, const timex& found);
-  core::RawTime raw_time(std::int64_t raw_ns) const;
   std::int64_t raw_ns_of_age(std::int64_t now_raw_ns, std::int64_t age_ns) const;
   int end_earlier_slew();
   int leap_bits(wire::Leap leap);
@@ -44,10 +45,10 @@ class LinuxClock final : public core::ClockDriver {
   void set_tai_offset(int wanted);
 
   KernelClock& kernel_;
-  std::int64_t start_raw_ns_;
-  std::int8_t precision_;
   double initial_frequency_;
-  double frequency_;                          // in force now, s/s
+  double frequency_;  // in force now, as the kernel rounds it, s/s
+  RawScale scale_;
+  std::int8_t precision_;
   std::optional<Step> last_step_;             // ours
   std::int64_t stepped_ns_ = 0;               // by all of ours, and by leap seconds
   int leap_bits_ = 0;                         // STA_INS, STA_DEL as we set them last

@@ -58,10 +58,16 @@ TEST(LinuxClock, ReadsBothScalesAndWhatTheKernelCorrectsAlready) {
   const auto clock = made(kernel);
   EXPECT_NEAR(80e-6, clock->initial_frequency(), 1e-12);
   const auto before = clock->now();
-  kernel.pass(kSecond, kSecond + 5);
+  kernel.run(kSecond);
   const auto after = clock->now();
   EXPECT_EQ(Duration::from_nanoseconds(kSecond), after.raw - before.raw);
-  EXPECT_EQ(kSecond + 5, (after.served - before.served).nanoseconds() + 1);  // nanoseconds() rounds down
+  EXPECT_EQ(kSecond + 80'000, (after.served - before.served).nanoseconds() + 1);  // nanoseconds() rounds down
+}
+
+TEST(LinuxClock, AKernelThatDoesNotTellItsFrequencyCorrectsNothing) {
+  FakeKernel kernel;
+  kernel.state.tick = 0;
+  EXPECT_EQ(0, made(kernel)->initial_frequency());
 }
 
 TEST(LinuxClock, SetsTheFrequencyWithTheTickBeyond500Ppm) {
@@ -237,6 +243,32 @@ TEST(LinuxClock, AStampFromBeforeAStepIsPlacedBeforeIt) {
     kernel.pass(5 * kMillisecond, 5 * kMillisecond);
     EXPECT_NEAR(0, (clock->at_kernel_time(stamp).raw - then.raw).seconds(), 2e-9) << step;
     EXPECT_NEAR(0.031, (clock->at_kernel_time(late_stamp).raw - then.raw).seconds(), 2e-9) << step;
+  }
+}
+
+/// Raw time minus the oscillator, ns.
+double raw_error(const core::Instant& at, std::int64_t oscillator_ns) {
+  return static_cast<double>(at.raw.since_start().nanoseconds() - oscillator_ns);
+}
+
+TEST(LinuxClock, WhereTheRawClockIsCorrectedTooRawTimeIsTheOscillatorAllTheSame) {
+  for (const auto raw_clock : {FakeKernel::RawClock::corrected, FakeKernel::RawClock::missing}) {
+    FakeKernel kernel;
+    kernel.raw_clock = raw_clock;
+    const auto clock = made(kernel);
+    int changes = 0;
+    for (const double f : {12.345e-6, 0.083, -31.4159e-6, -0.083, 1e-9, 499.9999e-6}) {
+      auto command = frequency(f);
+      command.step = Duration::from_seconds(f > 0 ? -3 : 7);
+      ASSERT_TRUE(clock->apply(command));
+      ++changes;
+      kernel.run(1000 * kSecond);
+      EXPECT_NEAR(0, raw_error(clock->now(), kernel.oscillator_ns), changes) << f;
+      const std::int64_t stamp = kernel.real_ns;
+      const std::int64_t then = kernel.oscillator_ns;
+      kernel.run(100 * kMillisecond);
+      EXPECT_NEAR(0, raw_error(clock->at_kernel_time(stamp), then), changes + 1) << f;
+    }
   }
 }
 
