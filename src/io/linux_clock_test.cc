@@ -255,8 +255,11 @@ TEST(LinuxClock, WhereTheRawClockIsCorrectedTooRawTimeIsTheOscillatorAllTheSame)
   for (const auto raw_clock : {FakeKernel::RawClock::corrected, FakeKernel::RawClock::missing}) {
     FakeKernel kernel;
     kernel.raw_clock = raw_clock;
+    kernel.state.freq = 30 * 65536;  // as the last run left it
     const auto clock = made(kernel);
-    int changes = 0;
+    kernel.run(kSecond);
+    EXPECT_NEAR(0, raw_error(clock->now(), kernel.oscillator_ns), 1);
+    int changes = 1;
     for (const double f : {12.345e-6, 0.083, -31.4159e-6, -0.083, 1e-9, 499.9999e-6}) {
       auto command = frequency(f);
       command.step = Duration::from_seconds(f > 0 ? -3 : 7);
