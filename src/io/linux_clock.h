@@ -11,9 +11,9 @@ namespace noonmark::io {
 
 using core::ClockCommand;
 
-/// Steers the kernel's clock with adjtimex(). Raw scale: RawScale (on Linux
-/// CLOCK_MONOTONIC_RAW, elsewhere what comes nearest), served: CLOCK_REALTIME.
-/// Nothing is changed before the first apply(), which also ends what is left of another program's slew.
+/// Steers the kernel's clock with adjtimex(). Raw scale: CLOCK_MONOTONIC_RAW, made one by RawScale where it
+/// is none; served: CLOCK_REALTIME. Nothing is changed before the first apply(), which also ends what is left
+/// of another program's slew.
 ///
 /// While the status is `synchronized`, STA_UNSYNC is off, and the kernel copies its time to the real-time
 /// clock of the hardware every 11 minutes. Leap seconds are the kernel's to insert (STA_INS, STA_DEL), and
