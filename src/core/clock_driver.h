@@ -41,6 +41,8 @@ class ClockDriver {
   /// Another program has set the kernel's clock: puts the frequency and status of the last command in force
   /// again.
   virtual base::Result<void> reassert() { return {}; }
+  /// Lent by a simulator, so that its time may be of any date.
+  virtual bool is_simulated() const { return false; }
   /// The virtual clock knows how wrong it is: corrected clock minus the kernel's real-time clock.
   virtual std::optional<Duration> true_offset() { return std::nullopt; }
 };

@@ -99,6 +99,14 @@ void start(TimeService& service, const config::Datastore& datastore, base::LogSi
   service.apply(translation.config);
 }
 
+/// The date, s since 1970, to before which no clock is set. A simulator's clock may show any: there it is a
+/// year before the start.
+std::int64_t earliest_date(core::ClockDriver& clock) {
+  constexpr std::int64_t kYear = 365 * 86400;
+  if (!clock.is_simulated()) return kBuildDate;
+  return std::min(kBuildDate, clock.now().served.unix_seconds_near(kBuildDate) - kYear);
+}
+
 }  // namespace
 
 base::Result<void> run_daemon(const Options& options, base::LogSink& sink) {
@@ -122,18 +130,19 @@ base::Result<void> run_daemon(const Options& options, base::LogSink& sink) {
   io::SystemKernelClock kernel;
   const auto clock = make_clock(options.clock, kernel);
   if (!clock) return tl::unexpected(clock.error());
+  const std::int64_t build_date = earliest_date(**clock);
   const auto keyring = config::KeyRing::open(options.state_dir + "/key", random);
   if (!keyring) return tl::unexpected(keyring.error());
   io::Loop loop;
   loop.stop_on_signals();
   const bool stores = !options.config_file;
   ClockMemory memory_of_clock(options.state_dir + "/clock.json", oscillator_name(options.clock), log);
-  TimeService service(loop, **clock, random, log, kBuildDate,
+  TimeService service(loop, **clock, random, log, build_date,
                       stores ? memory_of_clock.recall() : std::nullopt);
   const LeapWatch leap_watch(options.leap_file, loop, service, log);
   const io::ClockDisturbances disturbances(
       loop, kernel, **clock, [&](const core::ClockDisturbance& d) { service.on_disturbance(d); });
-  CommitSurroundings surroundings(loop, service, **clock, log, kBuildDate);
+  CommitSurroundings surroundings(loop, service, **clock, log, build_date);
   config::DiskFiles disk(options.state_dir);
   config::MemoryFiles memory;
   config::Files* const commits = options.config_file ? static_cast<config::Files*>(&memory) : &disk;
@@ -168,7 +177,7 @@ base::Result<void> run_daemon(const Options& options, base::LogSink& sink) {
                  .state = [&](core::ProbeId id) { return service.probe(id); },
                  .cancel = [&](core::ProbeId id) { service.cancel_probe(id); }},
       .log = &log,
-      .build_date = kBuildDate};
+      .build_date = build_date};
   AdviceWatch advice(loop, services, log);
   service.on_events([&] { advice.look_soon(); });
   std::optional<QualityFile> quality;  // outlives the sessions, whose end may change the configuration
@@ -177,7 +186,7 @@ base::Result<void> run_daemon(const Options& options, base::LogSink& sink) {
     auto opened = cli::Server::open(loop, options.run_dir + "/control.sock", services, log);
     if (!opened) return tl::unexpected(opened.error());
     control = std::move(*opened);
-    quality.emplace(options.run_dir + "/quality.json", loop, service, **clock, log, kBuildDate);
+    quality.emplace(options.run_dir + "/quality.json", loop, service, **clock, log, build_date);
     service.on_quality([&] { quality->changed(); });
   }
   if (options.sandbox) warn(io::drop_capabilities(std::holds_alternative<SystemClockOption>(options.clock)));

@@ -75,7 +75,8 @@ base::Result<std::unique_ptr<LinuxClock>> LinuxClock::create(KernelClock& kernel
   // order matters: the kernel is asked only when it is sure to refuse.
   timex probe{};
   probe.modes = kNoChange;
-  if (!kernel.has_time_capability() && kernel.adjust(probe) != 0)
+  const bool capable = kernel.has_time_capability();
+  if (!capable && kernel.adjust(probe) != 0)
     return base::fail(
         "steering the system clock needs the capability CAP_SYS_TIME (run as root); --clock observe only "
         "watches the "
@@ -85,11 +86,12 @@ base::Result<std::unique_ptr<LinuxClock>> LinuxClock::create(KernelClock& kernel
   if (const int error = kernel.adjust(found); error != 0)
     return base::fail(fmt::format("cannot read the state of the system clock: {}", errno_text(error)),
                       ErrorCode::io);
-  return std::unique_ptr<LinuxClock>(new LinuxClock(kernel, found));
+  return std::unique_ptr<LinuxClock>(new LinuxClock(kernel, found, !capable));
 }
 
-LinuxClock::LinuxClock(KernelClock& kernel, const timex& found)
+LinuxClock::LinuxClock(KernelClock& kernel, const timex& found, bool simulated)
     : kernel_(kernel),
+      simulated_(simulated),
       initial_frequency_(frequency_of(found)),
       frequency_(initial_frequency_),
       scale_(kernel, frequency_),

@@ -28,6 +28,7 @@ class LinuxClock final : public core::ClockDriver {
   base::Result<void> apply(const ClockCommand& command) override;
   double max_frequency() const override { return kMaxClockFrequency; }
   std::int8_t precision() const override { return precision_; }
+  bool is_simulated() const override { return simulated_; }
   double initial_frequency() const override { return initial_frequency_; }
   core::Duration stepped() override;
   base::Result<void> reassert() override;
@@ -37,7 +38,7 @@ class LinuxClock final : public core::ClockDriver {
     std::int64_t raw_ns;
     std::int64_t by_ns;
   };
-  LinuxClock(KernelClock& kernel, const timex& found);
+  LinuxClock(KernelClock& kernel, const timex& found, bool simulated);
   std::int64_t raw_ns_of_age(std::int64_t now_raw_ns, std::int64_t age_ns) const;
   int end_earlier_slew();
   int leap_bits(wire::Leap leap);
@@ -45,6 +46,7 @@ class LinuxClock final : public core::ClockDriver {
   void set_tai_offset(int wanted);
 
   KernelClock& kernel_;
+  bool simulated_;
   double initial_frequency_;
   double frequency_;  // in force now, as the kernel rounds it, s/s
   RawScale scale_;

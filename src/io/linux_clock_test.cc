@@ -39,6 +39,14 @@ TEST(LinuxClock, WithoutTheCapabilityItIsRefusedAndTheAlternativesAreNamed) {
     EXPECT_NE(std::string::npos, clock.error().message.find(word)) << word;
 }
 
+TEST(LinuxClock, AClockThatWithoutTheCapabilityLetsItselfBeSetIsASimulators) {
+  FakeKernel kernel;
+  EXPECT_FALSE(made(kernel)->is_simulated());
+  kernel.capable = false;
+  kernel.simulated = true;
+  EXPECT_TRUE(made(kernel)->is_simulated());
+}
+
 TEST(LinuxClock, MakingItAsksTheKernelForNoChange) {
   FakeKernel kernel;
   made(kernel);
