@@ -40,8 +40,10 @@ inline constexpr double kBankForget = 0.985;       // of the log weight, each sa
 inline constexpr double kNegligibleWeight = 1e-4;  // left out of the mixture
 inline constexpr double kNegligibleLaw = 1e-3;     // left out of a sample's noise
 inline constexpr std::size_t kBatch = 12;          // first samples that are evaluated together
-inline constexpr int kBankLearning = 8;            // samples without forgetting, and before any seeding anew
-inline constexpr int kBankRobust = 6;              // samples before the Huber gain
+inline constexpr double kPriorSpan = 30;  // s of first samples that may prove the frequency's prior wrong,
+inline constexpr double kPriorMiss = 2;   // when they are so many deviations beyond what delays explain
+inline constexpr int kBankLearning = 8;   // samples without forgetting, and before any seeding anew
+inline constexpr int kBankRobust = 6;     // samples before the Huber gain
 
 inline constexpr double kNoiseDoubt =
     16;  // samples from which the learned noise is worth more than the doubt

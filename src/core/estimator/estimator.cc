@@ -83,6 +83,7 @@ struct ClockEstimator::Impl {
   std::size_t join(AssociationId id);
   std::size_t free_slot();
   Bias prior_bias(const Source& source) const;
+  const FrequencyPrior& widest_prior() const;
   ClockModel::Input input(std::size_t slot, const Sample& sample) const;
   void refresh(ClockModel::Input& input) const;
   void note(const ClockModel::Input& input);
@@ -125,6 +126,16 @@ ClockEstimator::Impl::Bias ClockEstimator::Impl::prior_bias(const Source& source
   const double variance = square(kAsymmetry * source.model.min_delay() + kLeastAsymmetry);
   if (!source.bias) return {0, variance};
   return {source.bias->mean, std::min(source.bias->variance, variance)};
+}
+
+/// Section 4.6: of the feeding sources.
+const FrequencyPrior& ClockEstimator::Impl::widest_prior() const {
+  const FrequencyPrior* widest = &prior;
+  for (const AssociationId id : feeding) {
+    const FrequencyPrior& own = find(id)->model.prior();
+    if (own.deviation > widest->deviation) widest = &own;
+  }
+  return *widest;
 }
 
 ClockModel::Input ClockEstimator::Impl::input(std::size_t slot, const Sample& sample) const {
@@ -181,7 +192,8 @@ void ClockEstimator::Impl::begin() {
     if (!feeds(p.source)) continue;
     if (!has_estimate) {
       const double offset = p.sample.offset - find(p.source)->model.noise(p.sample.delay).mean;
-      clock.start(p.sample.at, offset, square(kDiffuseDelays * p.sample.delay) + kDiffuseVariance, prior);
+      clock.start(p.sample.at, offset, square(kDiffuseDelays * p.sample.delay) + kDiffuseVariance,
+                  widest_prior());
       for (const AssociationId id : feeding) join(id);
       has_estimate = true;
     }

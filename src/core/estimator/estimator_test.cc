@@ -95,6 +95,27 @@ TEST_F(EstimatorTest, FindsOffsetAndFrequencyFarBelowTheJitter) {
   EXPECT_FALSE(estimator.is_starting());
 }
 
+TEST_F(EstimatorTest, AFrequencyFarFromWhatIsExpectedIsFoundInTheFirstPollsAfterABurst) {
+  frequency = 400e-6;
+  for (int i = 0; i < 4; ++i, now += 2) poll(0);
+  run(3);
+  EXPECT_NEAR(estimator.estimate(raw(now))->frequency, frequency, 30e-6);
+}
+
+TEST_F(ThreeSources, AFrequencyFarFromWhatIsExpectedIsFoundInTheFirstPolls) {
+  frequency = -300e-6;
+  run(4);
+  EXPECT_LT(error(), 5e-3);
+}
+
+TEST_F(EstimatorTest, WhatDelaysExplainIsNoUnexpectedFrequency) {
+  paths[0].jitter = 50e-3;
+  for (int i = 0; i < 12; ++i) {
+    run(1);
+    EXPECT_LT(estimator.estimate(raw(now))->frequency_deviation, 31e-6) << i;
+  }
+}
+
 TEST_F(EstimatorTest, KnowsHowWrongItIs) {
   int within = 0;
   for (int i = 0; i < 300; ++i) {

@@ -58,6 +58,7 @@ void SourceModel::learn_delay(double delay) {
 void SourceModel::start(const Sample& sample) {
   batch_[batch_size_++] = sample;
   check_saved();
+  check_prior();
   if (saved_) {
     bank_.start(reading(batch_[0]), interval_, prior_, *saved_);
   } else {
@@ -67,6 +68,17 @@ void SourceModel::start(const Sample& sample) {
   if (batch_size_ < kBatch) return;
   history_.restart(bank_);
   saved_.reset();
+}
+
+/// Section 4.6: a frequency that is far from what was expected shows after the first polls.
+void SourceModel::check_prior() {
+  const Reading first = reading(batch_[0]);
+  const Reading last = reading(batch_[batch_size_ - 1]);
+  const double span = (last.at - first.at).seconds();
+  if (span < kPriorSpan) return;
+  const double miss = std::abs((last.offset - first.offset) / span - prior_.frequency);
+  const double doubt = ((first.excess.value + last.excess.value) / 2 + last.excess.typical) / span;
+  if (miss - doubt > kPriorMiss * prior_.deviation) prior_.deviation = miss;
 }
 
 /// Section 10: delays that have nothing to do with the saved ones are those of another path.

@@ -28,6 +28,8 @@ class SourceModel {
   PathEvent add(const Sample& sample);
   void disturb(double offset, double frequency);
 
+  /// As given, or as wide as the first samples make it.
+  const FrequencyPrior& prior() const { return prior_; }
   const FilterBank& bank() const { return bank_; }
   RawTime at() const { return bank_.at(); }
   double min_delay() const { return delays_.min_delay(); }
@@ -55,6 +57,7 @@ class SourceModel {
   PathEvent close_epoch();
   void learn_delay(double delay);
   void start(const Sample& sample);
+  void check_prior();
   void check_saved();
 
   double interval_;
