@@ -9,7 +9,7 @@ namespace {
 constexpr double kMaxSlewTime = 86400;    // s: what takes longer is no slew any more
 constexpr double kPromptSlewTime = 60;    // s: what a slew removes within needs no step
 constexpr double kSlewShare = 0.5;        // of the horizon, for a correction of the size of the noise
-constexpr double kLateness = 1;           // s: so late may a slew be ended without overshooting
+constexpr double kLateness = 0.25;        // s: so late may a slew be ended without overshooting
 constexpr double kInsignificant = 0.125;  // of the deviation: not worth a slew
 constexpr double kLeastSlew = 1e-9;       // s
 
