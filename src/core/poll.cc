@@ -34,7 +34,7 @@ void PollProcess::start(RawTime when) {
   rate_floor_ = 0;
   bursts_forbidden_ = false;
   initial_burst_due_ = true;
-  burst_left_ = unreached_ = confirmations_ = polls_to_trust_ = 0;
+  burst_left_ = wanted_replies_ = unreached_ = confirmations_ = polls_to_trust_ = 0;
   score_ = 0;
   set_host_poll(minpoll_);
   next_ = when;
@@ -53,12 +53,13 @@ Duration PollProcess::interval(base::Random& random) const {
 void PollProcess::on_sent(RawTime now, bool reachable, bool fit, bool became_unreachable,
                           base::Random& random) {
   if (burst_left_ > 0) {
-    --burst_left_;
+    if (--burst_left_ == 0) end_burst();
   } else {
     if (polls_to_trust_ > 0) --polls_to_trust_;
     if (became_unreachable) initial_burst_due_ = true;
     const bool initial = iburst_ && !reachable && initial_burst_due_;
-    if (!bursts_forbidden_ && (initial || (burst_ && reachable && fit))) burst_left_ = kBurstPackets - 1;
+    if (!bursts_forbidden_ && initial) begin_initial_burst(kWantedReplies);
+    if (!bursts_forbidden_ && burst_ && reachable && fit) burst_left_ = kBurstPackets - 1;
     if (!reachable) initial_burst_due_ = false;
     if (!reachable && ++unreached_ > kUnreach) set_host_poll(host_poll_ + 1);
   }
@@ -68,13 +69,25 @@ void PollProcess::on_sent(RawTime now, bool reachable, bool fit, bool became_unr
 void PollProcess::on_reply(bool was_unreachable, RawTime now) {
   if (unreached_ > kUnreach) set_host_poll(minpoll_);
   unreached_ = 0;
+  if (wanted_replies_ > 0) --wanted_replies_;
   if (!was_unreachable || !iburst_ || bursts_forbidden_ || burst_left_ > 0) return;
-  burst_left_ = kBurstPackets - 1;
+  begin_initial_burst(kWantedReplies - 1);
   advance(now + kBurstGap);
 }
 
+void PollProcess::begin_initial_burst(int wanted_replies) {
+  burst_left_ = kBurstPackets - 1;
+  wanted_replies_ = wanted_replies;
+}
+
+/// Where only some were answered, the path is lossy: another burst, once.
+void PollProcess::end_burst() {
+  if (wanted_replies_ > 0 && wanted_replies_ < kWantedReplies) burst_left_ = kBurstPackets;
+  wanted_replies_ = 0;
+}
+
 void PollProcess::on_rate(std::int8_t kiss_poll, RawTime now) {
-  burst_left_ = 0;
+  burst_left_ = wanted_replies_ = 0;
   bursts_forbidden_ = true;
   if (host_poll_ < kRateMaxPoll)
     rate_floor_ = std::clamp<std::int8_t>(kiss_poll, static_cast<std::int8_t>(host_poll_ + 1), kRateMaxPoll);

@@ -13,12 +13,13 @@ inline constexpr double kSurprise = 12;  // variances: a sample beyond tells tha
 
 /// When the next request of an association is due: the poll process of RFC 5905 section 13.
 ///  - iburst: one burst when the association starts or becomes unreachable, then single polls that back off
-///    until one is answered, which begins a burst;
+///    until one is answered, which begins a burst; where few are answered, it is twice as long;
 ///  - burst: a burst at each poll while the server is reachable and fit;
 ///  - RATE ends a burst, forbids further ones until start(), and slows the polls down at once.
 class PollProcess {
  public:
   static constexpr int kBurstPackets = 8;
+  static constexpr int kWantedReplies = 4;  // to an initial burst: what the clock filter needs
   static constexpr Duration kBurstGap = Duration::from_milliseconds(2000);
 
   /// Takes over poll range and burst flags; a running schedule goes on within the new range.
@@ -52,6 +53,8 @@ class PollProcess {
 
  private:
   Duration interval(base::Random& random) const;
+  void begin_initial_burst(int wanted_replies);
+  void end_burst();
   void advance(RawTime at) { next_ = std::min(next_, at); }
   void set_host_poll(int exponent);
 
@@ -64,6 +67,7 @@ class PollProcess {
   bool bursts_forbidden_ = false;
   bool initial_burst_due_ = true;
   int burst_left_ = 0;
+  int wanted_replies_ = 0;  // before the burst ends; 0: however few
   int unreached_ = 0;
   double score_ = 0;        // towards the next change of the interval, at +-1
   int confirmations_ = 0;   // since they were last refused

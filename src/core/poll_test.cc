@@ -72,9 +72,19 @@ TEST_F(PollTest, IburstBeginsABurstWhenASilentServerAnswers) {
   EXPECT_NEAR(send(false), 64, 2.01);
   poll.on_reply(true, now);
   EXPECT_EQ((poll.next() - now).seconds(), 2);
-  poll.on_reply(false, now);
+  for (int i = 0; i < 3; ++i) poll.on_reply(false, now);
   for (int i = 0; i < 6; ++i) EXPECT_EQ(send(), 2);
   EXPECT_NEAR(send(), 64, 2.01) << "one burst";
+}
+
+TEST_F(PollTest, AnIburstOfWhichFewAreAnsweredIsTwiceAsLong) {
+  config.iburst = true;
+  start();
+  for (int i = 0; i < 5; ++i) send(false);
+  poll.on_reply(true, now);
+  for (int i = 5; i < 15; ++i) EXPECT_EQ(send(), 2);
+  EXPECT_NEAR(send(), 64, 2.01);
+  for (int i = 0; i < 3; ++i) EXPECT_NEAR(send(), 64, 2.01);
 }
 
 TEST_F(PollTest, RateGoesUpByOneAtLeastAndToThirteenAtMost) {
