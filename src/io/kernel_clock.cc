@@ -60,14 +60,16 @@ ClockSample sample(KernelClock& clock, clockid_t raw_clock) {
 
 std::int8_t measure_precision(KernelClock& clock) {
   constexpr int kReadings = 100;
-  constexpr std::int64_t kSecond = 1'000'000'000;
-  std::int64_t smallest = kSecond;
+  constexpr int kMostReadings = 1'000'000;  // until one differs: more than a tick of 10 ms takes
+  constexpr std::int64_t kNone = INT64_MAX, kStandingStill = 1'000;
+  std::int64_t smallest = kNone;
   std::int64_t last = clock.read_ns(CLOCK_REALTIME);
-  for (int i = 0; i < kReadings; ++i) {
+  for (int i = 0; i < (smallest == kNone ? kMostReadings : kReadings); ++i) {
     const std::int64_t now = clock.read_ns(CLOCK_REALTIME);
     if (now > last) smallest = std::min(smallest, now - last);
     last = now;
   }
+  if (smallest == kNone) smallest = kStandingStill;
   const double exponent = std::ceil(std::log2(static_cast<double>(smallest) * 1e-9));
   return static_cast<std::int8_t>(std::clamp(exponent, -30.0, 0.0));
 }

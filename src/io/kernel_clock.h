@@ -47,7 +47,8 @@ struct ClockSample {
 ClockSample sample(KernelClock& clock, clockid_t raw_clock = CLOCK_MONOTONIC_RAW);
 
 /// log2 of the seconds by which successive readings of CLOCK_REALTIME differ, rounded up (RFC 5905
-/// section 7.3).
+/// section 7.3). A clock that stands still while it is read, as a simulator's, is taken for one of
+/// microseconds.
 std::int8_t measure_precision(KernelClock& clock);
 
 /// Nanoseconds since 1970, of any sign, as a timestamp of whatever era.

@@ -54,7 +54,7 @@ using namespace noonmark;
 using base::Endpoint;
 using base::IpAddress;
 
-constexpr double kReadingTakes = 50e-9;     // s: time passes a little with each look at a clock
+constexpr double kReadingTakes = 50e-9;     // s, of a clock before the first wait; later it stands still
 constexpr double kTimerLateness = 50e-6;    // s, of a wait that nothing ends
 constexpr double kWakesAtOnce = 1e-9;       // s before a deadline
 constexpr double kFrequencyUnit = 65536e6;  // of timex.freq
@@ -198,7 +198,9 @@ class Machine {
 
   Clocks& clocks() { return clocks_; }
   std::int64_t epoch() const { return truth_.epoch; }
-  void look_at_clock() { clocks_.advance(clocks_.time() + kReadingTakes); }
+  void look_at_clock() {
+    if (!has_waited_) clocks_.advance(clocks_.time() + kReadingTakes);
+  }
   std::uint64_t random() { return draws_.next(); }
   const IpAddress& address() const { return address_; }
   bool has_kernel_stamps() const { return client_.kernel_stamps; }
@@ -252,6 +254,7 @@ class Machine {
   std::uint16_t next_port_ = kFirstPort;
   std::FILE* trace_ = nullptr;
   double next_trace_ = 0;
+  bool has_waited_ = false;
   int waits_after_end_ = 0;
 };
 
@@ -374,6 +377,7 @@ void Machine::step(double until) {
 
 template <class Ready>
 bool Machine::wait(double seconds, Ready ready) {
+  has_waited_ = true;
   const double deadline = clocks_.monotonic() + seconds;
   while (!ready()) {
     if (clocks_.time() >= scenario_.world.duration) {
@@ -640,11 +644,11 @@ EXPORT int recvmmsg(int fd, mmsghdr* messages, unsigned, int flags, timespec*) {
 }
 
 EXPORT int poll(pollfd* set, nfds_t count, int timeout) {
-  const auto look = [set, count] {
+  const auto look = [set, count] {  // one descriptor at a time, as simulators do it
     int ready = 0;
     for (pollfd* entry = set; entry != set + count; ++entry) {
       entry->revents = 0;
-      if (entry->fd < 0) continue;
+      if (entry->fd < 0 || ready > 0) continue;
       if ((entry->events & POLLIN) != 0 && is_ready(entry->fd, true, false)) entry->revents |= POLLIN;
       if ((entry->events & POLLPRI) != 0 && is_ready(entry->fd, false, true)) entry->revents |= POLLPRI;
       ready += entry->revents != 0 ? 1 : 0;
