@@ -15,7 +15,6 @@ constexpr std::uint32_t kInterface = 2;
 constexpr std::uint16_t kNtpPort = 123;
 constexpr std::uint16_t kFirstPort = 1024;
 constexpr double kTimerLateness = 50e-6;        // s: a kernel's timer and the way to the process
-constexpr double kDispersionGrowth = 15e-6;     // s/s, RFC 5905's PHI: how published root dispersion grows
 constexpr std::int8_t kPrecision = -24;         // log2 s
 constexpr double kMaxFrequency = 0.1;           // s/s, what adjtimex takes with ADJ_TICK
 constexpr double kLeapBlur = 2;                 // s around a leap second, in which clocks may differ by one
@@ -297,7 +296,7 @@ void World::sample(Client& client) {
   std::optional<double> bound;  // of a local clock nobody knows one
   if (state.is_synchronized() && !state.local_clock_in_use) {
     const double age = std::max(0.0, (client.clock.now().raw - state.updated).seconds());
-    bound = state.root_delay / 2 + state.root_dispersion + kDispersionGrowth * age;
+    bound = state.root_delay / 2 + state.root_dispersion + state.dispersion_rate * age;
   }
   const double error = client.clock.error();
   client.meter.add(time_ - client.started, error, bound, state.clock_state);
