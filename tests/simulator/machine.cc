@@ -8,7 +8,8 @@
 //   NOONMARK_MACHINE_RAW    "steered": CLOCK_MONOTONIC_RAW is CLOCK_MONOTONIC, as on some systems
 //
 // At the world's end the process gets SIGTERM. For processes that keep to the rules of preload.cc, of one
-// thread, IPv4 and UDP. What it does not stand in for is the kernel's: run it without CAP_SYS_TIME.
+// thread, IPv4 and UDP. What it does not stand in for is the kernel's: run it without CAP_SYS_TIME. Of the
+// scenario it has neither leap seconds nor the client's own events, stamp noise and granularity.
 
 #include <algorithm>
 #include <array>
@@ -62,9 +63,8 @@ constexpr long kNominalTick = 10000;        // us, of 100 Hz
 constexpr long kMostError = 16'000'000;     // us, of timex.maxerror
 constexpr int kInterface = 2;
 constexpr std::uint16_t kFirstPort = 32768;
-constexpr std::size_t kFrameHeader =
-    42;                          // Ethernet, IPv4, UDP: what comes back with a transmit timestamp has them
-constexpr int kPatience = 1000;  // waits after the end before the process is given up
+constexpr std::size_t kFrameHeader = 42;  // Ethernet, IPv4, UDP: in front of what a transmit stamp is for
+constexpr int kPatience = 1000;           // waits after the end before the process is given up
 
 [[noreturn]] void give_up(const std::string& why) {
   std::fprintf(stderr, "machine: %s\n", why.c_str());
@@ -211,7 +211,10 @@ class Machine {
     return it == sockets_.end() ? nullptr : &it->second;
   }
   void close_socket(int fd) { sockets_.erase(fd); }
-  void bind(Socket& socket, std::uint16_t port) { socket.port = port != 0 ? port : next_port_++; }
+  void bind(Socket& socket, std::uint16_t port) {
+    socket.port = port != 0 ? port : next_port_;
+    if (port == 0) next_port_ = next_port_ == UINT16_MAX ? kFirstPort : std::uint16_t(next_port_ + 1);
+  }
   void send(Socket& socket, const Endpoint& remote, base::Bytes data);
 
   /// Lets time pass until `ready` says so, or `seconds` of CLOCK_MONOTONIC are over. False: the world has
