@@ -536,7 +536,7 @@ EXPORT int settimeofday(const timeval* time, const struct timezone*) noexcept {
   return clock_settime(CLOCK_REALTIME, &wanted);
 }
 
-EXPORT ssize_t getrandom(void* buffer, std::size_t size, unsigned) noexcept {
+EXPORT ssize_t getrandom(void* buffer, std::size_t size, unsigned) {
   auto* const octets = static_cast<std::uint8_t*>(buffer);
   std::generate(octets, octets + size, [] { return static_cast<std::uint8_t>(machine().random() >> 32); });
   return static_cast<ssize_t>(size);
