@@ -25,11 +25,14 @@
 #include <ifaddrs.h>
 #include <iterator>
 #include <linux/errqueue.h>
+#include <linux/if_ether.h>
 #include <linux/net_tstamp.h>
 #include <map>
 #include <memory>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <queue>
 #include <sys/random.h>
@@ -63,8 +66,7 @@ constexpr long kNominalTick = 10000;        // us, of 100 Hz
 constexpr long kMostError = 16'000'000;     // us, of timex.maxerror
 constexpr int kInterface = 2;
 constexpr std::uint16_t kFirstPort = 32768;
-constexpr std::size_t kFrameHeader = 42;  // Ethernet, IPv4, UDP: in front of what a transmit stamp is for
-constexpr int kPatience = 1000;           // waits after the end before the process is given up
+constexpr int kPatience = 1000;  // waits after the end before the process is given up
 
 [[noreturn]] void give_up(const std::string& why) {
   std::fprintf(stderr, "machine: %s\n", why.c_str());
@@ -175,6 +177,25 @@ struct Message {
   timespec stamp{};
   std::vector<std::uint8_t> data;
 };
+
+/// In front of a datagram that comes back with its transmit stamp.
+struct [[gnu::packed]] FrameHeader {
+  ethhdr ethernet;
+  iphdr ip;
+  udphdr udp;
+};
+
+std::vector<std::uint8_t> frame_to(const Endpoint& remote) {
+  FrameHeader header{};
+  header.ethernet.h_proto = htons(ETH_P_IP);
+  header.ip.version = 4;
+  header.ip.ihl = sizeof header.ip / 4;
+  header.ip.protocol = IPPROTO_UDP;
+  header.ip.daddr = io::to_in_addr(remote.address).s_addr;
+  header.udp.dest = htons(remote.port);
+  const auto* const octets = reinterpret_cast<const std::uint8_t*>(&header);
+  return {octets, octets + sizeof header};
+}
 
 struct Socket {
   std::uint16_t port = 0;
@@ -311,14 +332,7 @@ int Machine::open_socket() {
 void Machine::send(Socket& socket, const Endpoint& remote, base::Bytes data) {
   if (socket.port == 0) bind(socket, 0);
   if ((socket.stamping & SOF_TIMESTAMPING_TX_SOFTWARE) != 0) {
-    std::vector<std::uint8_t> frame(kFrameHeader);
-    frame[12] = 0x08;  // IPv4
-    frame[14] = 0x45;
-    frame[23] = IPPROTO_UDP;
-    const in_addr to = io::to_in_addr(remote.address);
-    std::memcpy(&frame[30], &to, sizeof to);
-    frame[36] = static_cast<std::uint8_t>(remote.port >> 8);
-    frame[37] = static_cast<std::uint8_t>(remote.port);
+    auto frame = frame_to(remote);
     frame.insert(frame.end(), data.begin(), data.end());
     socket.sent.push({.remote = remote, .stamp = clocks_.real(epoch()), .data = std::move(frame)});
   }
