@@ -154,7 +154,7 @@ std::string reference_id_text(std::uint32_t reference_id, std::uint8_t stratum) 
 
 double root_dispersion_now(const core::SystemState& system, core::RawTime now) {
   if (system.reference.is_zero() || system.local_clock_in_use) return system.root_dispersion;
-  return system.root_dispersion + system.dispersion_rate * std::max(0.0, (now - system.updated).seconds());
+  return system.dispersion_at(now);
 }
 
 core::Timestamp reference_time_now(const core::SystemState& system, core::Timestamp now) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -194,6 +195,10 @@ struct SystemState {
   std::optional<Hold> hold;
   bool operator==(const SystemState&) const = default;
 
+  /// Root dispersion as it is published at `now`, which is not before the last update.
+  double dispersion_at(RawTime now) const {
+    return root_dispersion + dispersion_rate * std::max(0.0, (now - updated).seconds());
+  }
   /// Follows a source, or the local clock, or is in holdover.
   bool is_synchronized() const { return stratum < wire::kMaxStratum; }
 };

@@ -142,8 +142,7 @@ void SystemProcess::on_clock_disturbed(const ClockDisturbance& disturbance, Inst
 
 double SystemProcess::bound_at(RawTime now) const {
   if (state_.clock_state == ClockState::unsynchronized) return kMaxDispersion;
-  const double age = std::max(0.0, (now - state_.updated).seconds());
-  return state_.root_delay / 2 + state_.root_dispersion + state_.dispersion_rate * age;
+  return state_.root_delay / 2 + state_.dispersion_at(now);
 }
 
 /// How fast the bound grows within the next `seconds`, s/s. At least as RFC 5905 has it.
@@ -157,8 +156,7 @@ double SystemProcess::growth_from(RawTime now, double seconds) const {
 
 /// The bound so far is where its growth begins anew.
 void SystemProcess::extend_bound(Instant now) {
-  const double age = std::max(0.0, (now.raw - state_.updated).seconds());
-  state_.root_dispersion += state_.dispersion_rate * age;
+  state_.root_dispersion = state_.dispersion_at(now.raw);
   state_.updated = now.raw;
   if (state_.local_clock_in_use) return;
   state_.dispersion_rate = growth_from(now.raw, kHoldoverUpkeep);

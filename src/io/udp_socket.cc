@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 
 #include "base/check.h"
+#include "io/control_message.h"
 #include "io/socket_address.h"
 
 namespace noonmark::io {
@@ -91,17 +92,6 @@ class Message {
   msghdr header_{};
   std::size_t size_ = 0;
 };
-
-template <class PacketInfo>
-socklen_t put_control(std::span<std::uint8_t> control, int level, int type, const PacketInfo& info) {
-  cmsghdr header{};
-  header.cmsg_level = level;
-  header.cmsg_type = type;
-  header.cmsg_len = CMSG_LEN(sizeof info);
-  std::memcpy(control.data(), &header, sizeof header);
-  std::memcpy(control.data() + CMSG_LEN(0), &info, sizeof info);
-  return CMSG_SPACE(sizeof info);
-}
 
 }  // namespace
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/check.h"
+
 namespace noonmark::sim {
 namespace {
 
@@ -30,6 +32,21 @@ std::size_t members(const Groups& groups) {
 }
 
 }  // namespace
+
+const OscillatorConfig& oscillator_of(const Scenario& scenario, const ClientConfig& client) {
+  static const OscillatorConfig perfect;
+  const auto found = std::ranges::find(scenario.oscillators, client.oscillator, &OscillatorConfig::name);
+  return found == scenario.oscillators.end() ? perfect : *found;
+}
+
+const PathConfig& path_of(const Scenario& scenario, const ClientConfig& client, std::string_view group) {
+  auto use = std::ranges::find(client.paths, group, &PathUse::group);
+  if (use == client.paths.end()) use = std::ranges::find(client.paths, "", &PathUse::group);
+  CHECK(use != client.paths.end());
+  const auto path = std::ranges::find(scenario.paths, use->path, &PathConfig::name);
+  CHECK(path != scenario.paths.end());
+  return *path;
+}
 
 std::size_t client_count(const Scenario& scenario) { return members(scenario.clients); }
 std::size_t server_count(const Scenario& scenario) { return members(scenario.servers); }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/net_address.h"
@@ -160,6 +161,11 @@ struct Scenario {
   std::vector<ClientConfig> clients{};
   std::vector<std::string> warnings{};  // of lines that have no effect
 };
+
+/// Of a client; none was named: a perfect one.
+const OscillatorConfig& oscillator_of(const Scenario& scenario, const ClientConfig& client);
+/// From a client to the servers, or clients, of a group; there is one, a scenario is checked for it.
+const PathConfig& path_of(const Scenario& scenario, const ClientConfig& client, std::string_view group);
 
 /// Clients, and servers, of all groups.
 std::size_t client_count(const Scenario& scenario);

@@ -120,13 +120,10 @@ void World::add_client(std::uint32_t group, std::uint32_t member, std::uint64_t 
   const auto index = static_cast<std::uint32_t>(clients_.size());
   const auto global = static_cast<std::uint32_t>(scenario_.servers.size()) + group;
   const auto address = member_address(scenario_, global, member);
-  static const OscillatorConfig perfect;
-  const auto found = std::ranges::find(scenario_.oscillators, config.oscillator, &OscillatorConfig::name);
-  const auto& oscillator = found == scenario_.oscillators.end() ? perfect : *found;
   auto client =
       std::make_unique<Client>(config, index, global, address,
                                fmt::format("{}/{}", config.twin.empty() ? config.name : config.twin, member),
-                               seed, oscillator, scenario_.world, truth_);
+                               seed, oscillator_of(scenario_, config), scenario_.world, truth_);
   client->ntp = config_of(config, member);
   claim(address, {.is_server = false, .index = index, .group = global});
   schedule(config.start + config.start_spread * client->draws.uniform(), Event::Kind::start, index);
@@ -168,14 +165,8 @@ LinkPair& World::link(Client& client, const IpAddress& remote, const Machine& ma
   const auto servers = scenario_.servers.size();
   const auto& group = machine.group < servers ? scenario_.servers[machine.group].name
                                               : scenario_.clients[machine.group - servers].name;
-  const auto& uses = client.config->paths;
-  auto use = std::ranges::find(uses, group, &PathUse::group);
-  if (use == uses.end()) use = std::ranges::find(uses, std::string(), &PathUse::group);
-  CHECK(use != uses.end());
-  const auto path = std::ranges::find(scenario_.paths, use->path, &PathConfig::name);
-  CHECK(path != scenario_.paths.end());
-  found =
-      std::make_unique<LinkPair>(*path, stream_seed(seed_, client.stream + "/path/" + remote.to_string()));
+  found = std::make_unique<LinkPair>(path_of(scenario_, *client.config, group),
+                                     stream_seed(seed_, client.stream + "/path/" + remote.to_string()));
   return *found;
 }
 
@@ -294,10 +285,8 @@ void World::sample(Client& client) {
   client.clock.advance(time_);
   const auto& state = client.engine->state();
   std::optional<double> bound;  // of a local clock nobody knows one
-  if (state.is_synchronized() && !state.local_clock_in_use) {
-    const double age = std::max(0.0, (client.clock.now().raw - state.updated).seconds());
-    bound = state.root_delay / 2 + state.root_dispersion + state.dispersion_rate * age;
-  }
+  if (state.is_synchronized() && !state.local_clock_in_use)
+    bound = state.root_delay / 2 + state.dispersion_at(client.clock.now().raw);
   const double error = client.clock.error();
   client.meter.add(time_ - client.started, error, bound, state.clock_state);
   if (with_trace_)

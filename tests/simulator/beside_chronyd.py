@@ -38,36 +38,35 @@ class Run:
 
     def __init__(self, test, name, scenario, seed, raw, command):
         trace = test.directory / f"{name}.trace"
-        done = noonmark.subprocess.run(
-            [*noonmark.WITHOUT_SYS_TIME, "env", f"LD_PRELOAD={MACHINE}", f"NOONMARK_MACHINE={scenario}",
-             f"NOONMARK_MACHINE_SEED={seed}", f"NOONMARK_MACHINE_TRACE={trace}", f"NOONMARK_MACHINE_RAW={raw}", *command],
-            capture_output=True, text=True, timeout=60)
-        noonmark.expect(done.returncode == 0, f"{name}: status {done.returncode}\n{done.stdout}{done.stderr}")
+        noonmark.run(*noonmark.WITHOUT_SYS_TIME, "env", f"LD_PRELOAD={MACHINE}", f"NOONMARK_MACHINE={scenario}",
+                     f"NOONMARK_MACHINE_SEED={seed}", f"NOONMARK_MACHINE_TRACE={trace}", f"NOONMARK_MACHINE_RAW={raw}",
+                     *command)
         errors = [tuple(map(float, line.split())) for line in trace.read_text().splitlines()]
-        noonmark.expect(errors, f"{name}: no time has passed\n{done.stdout}{done.stderr}")
+        noonmark.expect(errors, f"{name}: no time has passed")
         self.rms = root_mean_square([e for t, e in errors if t >= WARM_UP])
         self.first_hour = root_mean_square([e for t, e in errors if FIRST_HOUR[0] < t < FIRST_HOUR[1]])
 
 
+def servers(scenario):
+    """Address and options of each; chronyd has the same words for those that the examples use."""
+    return re.findall(r"unicast-server (.*)", scenario.read_text())
+
+
 def noonmarkd(test, name, scenario, seed, raw):
     configuration = test.directory / f"{name}.cfg"
-    configuration.write_text("".join(f"{line}\n" for line in server_lines(scenario)))
+    configuration.write_text("".join(f"ntp-service unicast-server {s}\n" for s in servers(scenario)))
     return Run(test, name, scenario, seed, raw,
                [noonmark.BIN / "noonmarkd", "--no-control", "--no-sandbox", "--clock", "system", "--config", configuration,
                 "--state-dir", test.directory / f"{name}.state"])
 
 
 def chronyd(test, name, scenario, seed):
-    servers = re.findall(r"unicast-server (.*)", scenario.read_text())
     configuration = test.directory / f"{name}.conf"
-    configuration.write_text(CHRONYD + f"pidfile {test.directory}/{name}.pid\n" + "".join(f"server {s}\n" for s in servers))
+    lines = [f"pidfile {test.directory}/{name}.pid", *(f"server {s}" for s in servers(scenario))]
+    configuration.write_text(CHRONYD + "".join(f"{line}\n" for line in lines))
     return Run(test, name, scenario, seed, "free",
                ["env", *(f"{k}={v}" for k, v in peers.LIBRARIES.items()), peers.PEERS / "usr/sbin/chronyd", "-d", "-4", "-u",
                 "root", "-f", configuration])
-
-
-def server_lines(scenario):
-    return [line.strip() for line in scenario.read_text().splitlines() if "unicast-server" in line]
 
 
 def engine_alone(test, scenario, seeds):

@@ -43,6 +43,7 @@
 #include <unistd.h>
 #include <fcntl.h>
 
+#include "io/control_message.h"
 #include "io/socket_address.h"
 #include "sim/ideal_server.h"
 #include "sim/link.h"
@@ -255,7 +256,6 @@ class Machine {
 
   Machine();
   void add_servers();
-  const sim::PathConfig& path_to(const std::string& group) const;
   void launch(core::Transmit transmit, Server& server, bool to_server, double at);
   void step(double until);
   void arrive(Packet packet);
@@ -282,16 +282,8 @@ class Machine {
   int waits_after_end_ = 0;
 };
 
-const sim::OscillatorConfig& oscillator_of(const sim::Scenario& scenario) {
-  static const sim::OscillatorConfig perfect;
-  const auto& all = scenario.oscillators;
-  const auto found =
-      std::ranges::find(all, scenario.clients.front().oscillator, &sim::OscillatorConfig::name);
-  return found == all.end() ? perfect : *found;
-}
-
 Machine::Machine()
-    : clocks_(oscillator_of(scenario_), sim::stream_seed(seed_, stream_ + "/oscillator"),
+    : clocks_(sim::oscillator_of(scenario_, client_), sim::stream_seed(seed_, stream_ + "/oscillator"),
               scenario_.world.grid, setting("NOONMARK_MACHINE_RAW") == "steered") {
   add_servers();
   const auto path = setting("NOONMARK_MACHINE_TRACE");
@@ -308,17 +300,9 @@ void Machine::add_servers() {
       const auto path_seed = sim::stream_seed(seed_, stream_ + "/path/" + address.to_string());
       servers_.try_emplace(address,
                            Server{.server = {config, truth_, {.address = address, .port = 123}, seed},
-                                  .path = {path_to(config.name), path_seed}});
+                                  .path = {sim::path_of(scenario_, client_, config.name), path_seed}});
     }
   }
-}
-
-const sim::PathConfig& Machine::path_to(const std::string& group) const {
-  const sim::PathUse* use = nullptr;
-  for (const auto& candidate : client_.paths)
-    if (candidate.group == group || (candidate.group.empty() && use == nullptr)) use = &candidate;
-  if (use == nullptr) give_up("no path to " + group);
-  return *std::ranges::find(scenario_.paths, use->path, &sim::PathConfig::name);
 }
 
 // --- the network
@@ -437,16 +421,9 @@ void put_endpoint(const Endpoint& endpoint, void* to, socklen_t& size) {
 
 template <class Value>
 void put_control(msghdr& message, std::size_t& used, int level, int type, const Value& value) {
-  if (used + CMSG_SPACE(sizeof value) > message.msg_controllen) give_up("little room for control messages");
-  cmsghdr header{};
-  header.cmsg_level = level;
-  header.cmsg_type = type;
-  header.cmsg_len = CMSG_LEN(sizeof value);
-  auto* const to = static_cast<std::uint8_t*>(message.msg_control) + used;
-  std::memset(to, 0, CMSG_SPACE(sizeof value));
-  std::memcpy(to, &header, sizeof header);
-  std::memcpy(to + CMSG_LEN(0), &value, sizeof value);
-  used += CMSG_SPACE(sizeof value);
+  const std::span whole(static_cast<std::uint8_t*>(message.msg_control), message.msg_controllen);
+  if (used + CMSG_SPACE(sizeof value) > whole.size()) give_up("little room for control messages");
+  used += io::put_control(whole.subspan(used), level, type, value);
 }
 
 void put_controls(msghdr& message, const Socket& socket, const Message& content, bool of_error_queue) {
