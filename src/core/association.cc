@@ -132,12 +132,13 @@ std::optional<Request> Association::find_request(Timestamp origin) const {
   return *it;
 }
 
-void Association::on_transmitted(TransmitId id, const Instant& stamp, const Departure& departure) {
+/// The daemon's own stamp is a late one: the moment at which the request was made is nearer to its departure.
+void Association::on_transmitted(TransmitId id, const Stamp& stamp, const Departure& departure) {
   state_.sent_from = departure.address;
   state_.sent_through = departure.interface_index;
   const auto take = [&](Request& r) {
     if (r.id != id || r.stamped) return;
-    r.sent = stamp;
+    if (stamp.source != StampSource::daemon) r.sent = stamp.at;
     r.stamped = true;
   };
   std::ranges::for_each(requests_, take);

@@ -82,7 +82,7 @@ class Association {
   std::vector<Request> take_expired(Instant now);
   std::optional<Request> find_request(Timestamp origin) const;
   const std::deque<Request>& requests() const { return requests_; }
-  void on_transmitted(TransmitId id, const Instant& stamp, const Departure& departure);
+  void on_transmitted(TransmitId id, const Stamp& stamp, const Departure& departure);
   /// A failed sending, or an ICMP error for it: only a fact for `explain`.
   void on_send_error(TransmitId id, Reason reason, int error_number, Timestamp now);
 

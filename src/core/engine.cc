@@ -551,7 +551,7 @@ void Engine::on_transmitted(TransmitId id, const Stamp& stamp, const Departure& 
   const auto it = impl_->transmits.find(id);
   if (it == impl_->transmits.end()) return;
   Association& a = *it->second;
-  a.on_transmitted(id, stamp.at, departure);
+  a.on_transmitted(id, stamp, departure);
   if (auto* counters = impl_->interface_counters.find_or_add(
           impl_->view, a.state().vpn, departure.interface_index, a.config().key.address.family()))
     ++counters->sent;

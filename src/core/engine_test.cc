@@ -705,7 +705,7 @@ TEST_F(ClientAndServer, WithoutKernelStampsTheClockFollowsAsWell) {
   client.kernel_stamps = false;
   follow();
   world.run_for(60);
-  EXPECT_LT(std::abs(client.error()), 1e-3);
+  EXPECT_LT(std::abs(client.error()), 1e-4) << "the daemon's own stamps are a millisecond late";
 }
 
 TEST_F(ClientAndServer, HostileReplyHeadersNeverBreakTheState) {

@@ -93,10 +93,11 @@ void World::send(Host& from, const Transmit& t) {
   Packet packet{t, from.name};
   if (packet.transmit.local.address.is_unspecified())
     packet.transmit.local.address = from.view.interfaces.front().addresses.front().address;
-  if (t.purpose == Transmit::Purpose::request && from.kernel_stamps) {
-    const Stamp stamp{from.now(), StampSource::kernel};
+  if (t.purpose == Transmit::Purpose::request) {
+    const Stamp kernel{from.now(), StampSource::kernel};
     const Departure departure{packet.transmit.local.address, from.view.interfaces.front().index};
-    schedule(time_ + 1e-5, [&from, id = t.id, stamp, departure] {
+    schedule(time_ + (from.kernel_stamps ? 1e-5 : 1e-3), [&from, id = t.id, kernel, departure] {
+      const Stamp stamp = from.kernel_stamps ? kernel : Stamp{from.now(), StampSource::daemon};
       from.run(
           [&](Engine& e, Instant now, Outbox& out) { e.on_transmitted(id, stamp, departure, now, out); });
     });

@@ -19,7 +19,7 @@ inline constexpr int kExcessSettled = 64;            // samples until that memor
 // Noise laws, section 3
 inline constexpr double kAsymmetryPrior = -5;      // log odds against every law that is not symmetric
 inline constexpr double kHingeFloor = 0.04;        // relative variance of a directional law without excess
-inline constexpr double kMaxRelativeExcess = 1e3;  // of the typical one, in the symmetric laws
+inline constexpr double kMaxRelativeExcess = 1e6;  // of the typical one, in the symmetric laws
 inline constexpr double kSlopeDeviation = 0.3;     // of the free slope, offset error per excess
 inline constexpr double kSlopeMemory = 400;        // poll intervals in which the slope is forgotten
 

@@ -116,6 +116,23 @@ TEST_F(EstimatorTest, WhatDelaysExplainIsNoUnexpectedFrequency) {
   }
 }
 
+TEST_F(EstimatorTest, RareDelaysOfManyThousandTimesTheUsualDoNotMoveTheClock) {
+  paths[0] = {.base = 100e-6, .jitter = 5e-6};
+  for (int i = 0; i < 2000; ++i, now += kInterval) {
+    Sample s = sample(paths[0], now);
+    if (random.uniform() < 0.05) {
+      const double queue = 0.5 * random.uniform();
+      s.delay += queue;
+      s.offset += random.uniform() < 0.5 ? queue / 2 : -queue / 2;
+    }
+    estimator.learn(id_of(0), s, kInterval);
+    estimator.absorb(feeding);
+    if (i >= 30) {
+      ASSERT_LT(error(), 50e-6) << i;
+    }
+  }
+}
+
 TEST_F(EstimatorTest, KnowsHowWrongItIs) {
   int within = 0;
   for (int i = 0; i < 300; ++i) {
