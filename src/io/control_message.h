@@ -7,7 +7,8 @@
 
 namespace noonmark::io {
 
-/// Writes a control message of sendmsg() or recvmsg() where there is room for it, and returns how much it takes.
+/// Writes a control message of sendmsg() or recvmsg() where there is room for it, and returns how much it
+/// takes.
 template <class Value>
 std::size_t put_control(std::span<std::uint8_t> control, int level, int type, const Value& value) {
   cmsghdr header{};
