@@ -52,6 +52,7 @@ class Player {
     switch (action % 16) {
       case 0: return estimator_.forget(source);
       case 1: return estimator_.disturb(script.number(), 1e-6);
+      case 2: return estimator_.distrust(source);
       case 3: return estimator_.expect(source, saved_source(script));
       case 4: return choose(action);
       case 5: estimator_.learn(source, {.at = now_, .offset = script.number(), .delay = 0.01}, 64); break;

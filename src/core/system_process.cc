@@ -239,7 +239,8 @@ SystemProcess::Field SystemProcess::judge(Associations associations, const NtpCo
                           .likely = s.likely_error,
                           .stratum = s.stratum,
                           .preference = s.config.preference,
-                          .is_feeding = s.candidate});
+                          .is_feeding = s.candidate,
+                          .is_outlier = s.reason == Reason::outlier});
   }
   field.selection = select(contenders, current);
   take_verdicts(field);
@@ -298,6 +299,8 @@ void SystemProcess::absorb(const Field& field, Association* fresh, Instant now) 
   feeding_.clear();
   for (const auto* a : field.feeding) feeding_.push_back(a->id());
   estimator_.absorb(feeding_);
+  for (std::size_t i = 0; i < field.contenders.size(); ++i)
+    if (is_dissent(field.selection.verdicts[i])) estimator_.distrust(field.contenders[i]->id());
   if (const auto clock = estimator_.estimate(now.raw)) {
     rate_ = {clock->frequency, kDeviations * clock->frequency_deviation};
     state_.frequency = clock->frequency;

@@ -49,6 +49,7 @@ Terminal::~Terminal() {
   std::ranges::fill(octets_, '\0');
   if (before_) tcsetattr(descriptor_, TCSADRAIN, &*before_);
   close(signals_);
+  signal(SIGHUP, SIG_IGN);  // it may follow the end of input by which the terminal has told that it is gone
   const auto set = handled_signals();
   sigprocmask(SIG_UNBLOCK, &set, nullptr);
 }

@@ -19,7 +19,7 @@ import noonmark
 import peers
 
 MACHINE = noonmark.BIN / "simulator_machine.so"
-WORLDS = ["quiet-lan", "wan-exp1ms", "congested-wan", "temperature", "falseticker"]
+WORLDS = ["quiet-lan", "wan-exp1ms", "congested-wan", "temperature", "falseticker", "drifting-server"]
 WARM_UP = 14400  # s, of these scenarios
 FIRST_HOUR = (15, 3600)  # s
 CHRONYD = "port 0\ncmdport 0\nbindcmdaddress /\nmakestep 0.128 1\n"

@@ -53,6 +53,34 @@ void ClockModel::add(const Input& input) {
   observe(input);
 }
 
+/// Section 5.5.
+void ClockModel::reopen(std::span<const Kept> kept) {
+  for (Filter& filter : filters_) reopen(filter.state, kept);
+  steps_ = {};
+  is_contradicted_ = false;
+  summarize();
+}
+
+void ClockModel::reopen(Gauss& state, std::span<const Kept> kept) const {
+  const Gauss before = state;
+  for (std::size_t k = bias_of(0); k < size_; ++k) state.isolate(k, 0, 0);
+  double diffuse = kDiffuseVariance;
+  for (const auto& [slot, bias, bias_variance] : kept) {
+    const std::size_t epoch = epoch_of(slot);
+    state.isolate(bias_of(slot), bias, bias_variance);
+    state.isolate(epoch, before.mean[epoch], before.covariance(epoch, epoch));
+    diffuse = std::max(diffuse, square(kDiffuseDelays / kAsymmetry) * bias_variance);
+  }
+  state.isolate(0, before.mean[0], diffuse);
+  for (const Kept& one : kept) {
+    const Gauss::View view = view_of(one.slot);
+    const Gauss::Vector projection = state.project(view, size_);
+    const Innovation shown = state.compare(view, projection, before.sum(view), before.variance(view));
+    state.correct(projection, shown.value, shown.variance, size_);
+  }
+  guard(state);
+}
+
 /// Section 6: one that is over is marginalised out; the constant bias is left alone.
 void ClockModel::change_epoch(const Input& input) {
   const std::size_t k = epoch_of(input.slot);
@@ -89,16 +117,21 @@ Innovation ClockModel::compare(const Filter& filter, const Gauss::View& view, co
   return filter.state.compare(view, projection, input.offset - input.noise.mean, input.noise.variance);
 }
 
-/// Section 5.1, one filter.
-Innovation ClockModel::observe(Filter& filter, const Gauss::View& view, const Input& input) const {
+/// Section 8.
+void ClockModel::guard(Gauss& state) const {
   static constexpr auto kLeast = bounds<kStates>(kLeastOffsetVariance, kLeastFrequencyVariance, 0);
   static constexpr auto kMost = bounds<kStates>(kMaxVariance, kMaxFrequencyVariance, kMaxVariance);
+  state.guard(kLeast, kMost, size_);
+}
+
+/// Section 5.1, one filter.
+Innovation ClockModel::observe(Filter& filter, const Gauss::View& view, const Input& input) const {
   Gauss& state = filter.state;
   const Gauss::Vector projection = state.project(view, size_);
   const Innovation innovation = compare(filter, view, projection, input);
   state.correct(projection, innovation.value,
                 updates_ > kClockLearning ? robust_variance(innovation) : innovation.variance, size_);
-  state.guard(kLeast, kMost, size_);
+  guard(state);
   filter.likelihood = log_likelihood(innovation);
   return innovation;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 
 #include "core/estimator/filter_bank.h"
 #include "core/estimator/gaussian.h"
@@ -29,6 +30,14 @@ class ClockModel {
   void start(RawTime at, double offset, double offset_variance, const FrequencyPrior& prior);
   void join(std::size_t slot, double bias, double bias_variance, double epoch_variance);
   void leave(std::size_t slot);
+  /// What the sources in `kept` show stays as it is; which part of it is time and which is bias is open
+  /// again.
+  struct Kept {
+    std::size_t slot = 0;
+    double bias = 0;
+    double bias_variance = 0;
+  };
+  void reopen(std::span<const Kept> kept);
   void add(const Input& input);
   void disturb(double offset, double frequency);
 
@@ -61,6 +70,8 @@ class ClockModel {
 
   void advance(RawTime to);
   void observe(const Input& input);
+  void reopen(Gauss& state, std::span<const Kept> kept) const;
+  void guard(Gauss& state) const;
   Innovation observe(Filter& filter, const Gauss::View& view, const Input& input) const;
   static Innovation compare(const Filter& filter, const Gauss::View& view, const Gauss::Vector& projection,
                             const Input& input);

@@ -89,6 +89,7 @@ struct ClockEstimator::Impl {
   void note(const ClockModel::Input& input);
   void disturb(double offset, double frequency);
   void forget(AssociationId id);
+  void distrust(AssociationId id);
 
   FrequencyPrior prior;
   std::map<AssociationId, std::unique_ptr<Source>> sources;
@@ -257,6 +258,26 @@ void ClockEstimator::Impl::forget(AssociationId id) {
   }
 }
 
+/// Section 5.5: what the others show is not its doing, but what was learned of their biases beside it is.
+void ClockEstimator::Impl::distrust(AssociationId id) {
+  if (is_starting || !slot_of(id)) return;
+  const auto stays = [&](AssociationId other) { return other != id && feeds(other); };
+  if (std::ranges::none_of(slots, [&](const auto& slot) { return slot && stays(*slot); })) return;
+  std::array<ClockModel::Kept, kSlots> kept;
+  std::size_t count = 0;
+  for (std::size_t slot = 0; slot < kSlots; ++slot) {
+    if (!slots[slot]) continue;
+    if (!stays(*slots[slot])) {
+      slots[slot].reset();
+      continue;
+    }
+    const Bias bias = prior_bias(*find(*slots[slot]));
+    kept[count++] = {slot, bias.mean, bias.variance};
+  }
+  clock.reopen(std::span(kept).first(count));
+  way.restart(clock);
+}
+
 ClockEstimator::ClockEstimator(const Prior& prior) : impl_(std::make_unique<Impl>(prior)) {}
 ClockEstimator::~ClockEstimator() = default;
 ClockEstimator::ClockEstimator(ClockEstimator&&) noexcept = default;
@@ -289,6 +310,7 @@ void ClockEstimator::absorb(std::span<const AssociationId> feeding) {
   impl_->pending.clear();
 }
 
+void ClockEstimator::distrust(AssociationId source) { impl_->distrust(source); }
 void ClockEstimator::forget(AssociationId source) { impl_->forget(source); }
 
 void ClockEstimator::expect(AssociationId source, const SavedSource& saved) {

@@ -63,6 +63,9 @@ class ClockEstimator {
   /// in `feeding` (at most kMaxFeeding count). `feeding` is the selection's result; an empty one changes
   /// nothing.
   void absorb(std::span<const AssociationId> feeding);
+  /// A source that fed turned out to be wrong: what it made of the clock is taken back. After absorb(), which
+  /// tells who feeds now; changes nothing for a source that is distrusted already.
+  void distrust(AssociationId source);
   void forget(AssociationId source);
   /// What an earlier run learned of a source that has no sample yet.
   void expect(AssociationId source, const SavedSource& saved);

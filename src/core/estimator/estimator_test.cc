@@ -278,6 +278,34 @@ TEST_F(ThreeSources, SourcesMayComeAndGo) {
       << "without feeding sources the clock runs on";
 }
 
+TEST_F(ThreeSources, WhatALiarMadeOfTheClockIsTakenBack) {
+  for (auto& path : paths) path.jitter = 100e-6;
+  run(20);
+  for (int i = 0; i < 300; ++i, paths[0].error += 0.1e-6 * kInterval) run(1);
+  const double misled = error();
+  EXPECT_GT(misled, 200e-6);
+  feeding = {id_of(1), id_of(2)};
+  run(20);
+  EXPECT_GT(error(), misled / 2) << "held by what was learned of the honest paths";
+  estimator.distrust(id_of(0));
+  EXPECT_LT(error(), 50e-6) << "at once";
+  EXPECT_LT(worst_error(100), 50e-6);
+  EXPECT_TRUE(estimator.is_sound());
+}
+
+TEST_F(ThreeSources, DistrustOfASourceThatNeverFedChangesNothing) {
+  feeding = {id_of(1), id_of(2)};
+  run(60);
+  const double before = estimator.estimate(raw(now))->offset;
+  estimator.distrust(id_of(0));
+  estimator.distrust(id_of(7));
+  EXPECT_EQ(estimator.estimate(raw(now))->offset, before);
+  feeding.clear();
+  estimator.absorb(feeding);
+  estimator.distrust(id_of(1));  // nobody else is there to tell the time
+  EXPECT_EQ(estimator.estimate(raw(now))->offset, before);
+}
+
 TEST_F(EstimatorTest, MoreSourcesThanThereArePlacesTakeTurns) {
   paths.resize(20);
   for (int turn = 0; turn < 30; ++turn) {
@@ -399,6 +427,7 @@ TEST_F(EstimatorTest, HostileSamplesLeaveEveryStateFiniteAndPositiveDefinite) {
     estimator.absorb(some);
     if (random.uniform() < 0.005) estimator.disturb(hostile(random, 1), hostile(random, 1e-6));
     if (random.uniform() < 0.005) estimator.forget(source);
+    if (random.uniform() < 0.02) estimator.distrust(source);
     if (i % 50 == 0) {
       ASSERT_TRUE(estimator.is_sound()) << "sample " << i;
     }

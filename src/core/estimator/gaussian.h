@@ -101,6 +101,12 @@ class Gaussian {
     return result;
   }
 
+  /// What `view` is expected to show.
+  double sum(const View& view) const {
+    double result = 0;
+    for (const Term& term : view) result += term.factor * mean[term.state];
+    return result;
+  }
   /// Variance of what `view` shows, from its projection.
   static double variance(const View& view, const Vector& projection) {
     double sum = 0;
@@ -116,8 +122,7 @@ class Gaussian {
   }
 
   Innovation compare(const View& view, const Vector& projection, double measured, double noise) const {
-    Innovation result{.value = measured, .predicted = variance(view, projection)};
-    for (const Term& term : view) result.value -= term.factor * mean[term.state];
+    Innovation result{.value = measured - sum(view), .predicted = variance(view, projection)};
     result.variance = result.predicted + std::max({noise, kLeastNoise * result.predicted, kLeastVariance});
     result.score = result.value * result.value / result.variance;
     return result;
