@@ -128,6 +128,10 @@ void add_header(std::string_view text, std::size_t number, Reading& r) {
   r.sections.push_back(std::move(section));
 }
 
+bool is_control(char c) {
+  return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\r') || c == 0x7F;
+}
+
 void split(std::string_view text, Reading& r) {
   bool skipping = false;  // the lines of a section whose header was wrong
   std::size_t number = 0;
@@ -143,6 +147,8 @@ void split(std::string_view text, Reading& r) {
     if (words.empty() || words.front().starts_with('#')) continue;
     if (line.size() > kMaxLine) {
       r.problems.add(number, fmt::format("a line has at most {} characters", kMaxLine));
+    } else if (std::ranges::any_of(line, is_control)) {
+      r.problems.add(number, "a control character is in this line");
     } else if (line.front() != ' ' && line.front() != '\t') {
       const auto before = r.sections.size();
       add_header(line, number, r);

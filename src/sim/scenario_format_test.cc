@@ -114,6 +114,7 @@ TEST(ScenarioFormat, AnErrorNamesTheLineAndWhatWouldBeRight) {
   EXPECT_THAT(error_of("world\n"), HasSubstr("a scenario needs a client"));
   EXPECT_THAT(error_of("client c\n"), HasSubstr("client c has no path"));
   EXPECT_THAT(error_of(with("world")), HasSubstr("a section is called world already"));
+  EXPECT_EQ(error_of(with(" \x1b[2J")), "test:10: a control character is in this line");
 }
 
 TEST(ScenarioFormat, ManyErrorsAreCutShort) {
