@@ -49,7 +49,6 @@ void Correction::step(double t, double by) {
 Pilot::Pilot(std::size_t sources, int poll, bool is_adaptive)
     : estimator_(std::make_unique<ClockEstimator>(ClockEstimator::Prior{})),
       poll_(poll_process(poll, is_adaptive)),
-      verdicts_(sources, core::Verdict::no_majority),
       sources_(sources),
       interval_(std::ldexp(1.0, poll)) {}
 
@@ -79,13 +78,12 @@ void Pilot::learn(std::size_t source, const Exchange& exchange) {
                     interval_);
   select(exchange.received);
   estimator_->absorb(feeding_);
-  for (std::size_t i = 0; i < sources_; ++i)
-    if (core::is_dissent(verdicts_[i])) estimator_->distrust(id_of(i));
+  for (const AssociationId id : falsetickers_) estimator_->distrust(id);
 }
 
 /// The servers are perfect: only paths and noise make the intervals (SystemProcess::measure).
 void Pilot::select(double now) {
-  std::vector<std::size_t> measured;
+  std::vector<AssociationId> ids;
   std::vector<core::Contender> contenders;
   for (std::size_t i = 0; i < sources_; ++i) {
     const auto estimate = estimator_->source(id_of(i), raw(now));
@@ -93,18 +91,19 @@ void Pilot::select(double now) {
     const double noise = core::kDeviations * estimate->offset_deviation;
     const double likely = core::kDeviations * std::hypot(estimate->offset_deviation, estimate->asymmetry);
     const double bound = estimate->min_delay / 2 + noise + kPrecision;
-    measured.push_back(i);
+    ids.push_back(id_of(i));
     contenders.push_back({.offset = estimate->offset,
                           .bound = bound,
                           .likely = std::min(bound, likely + kPrecision),
                           .stratum = 1,
-                          .is_feeding = std::ranges::find(feeding_, id_of(i)) != feeding_.end(),
-                          .is_outlier = verdicts_[i] == core::Verdict::outlier});
+                          .is_feeding = std::ranges::find(feeding_, id_of(i)) != feeding_.end()});
   }
   const auto selection = core::select(contenders, std::nullopt);
   feeding_.clear();
-  for (std::size_t i = 0; i < measured.size(); ++i) verdicts_[measured[i]] = selection.verdicts[i];
-  for (const std::size_t i : selection.feeding) feeding_.push_back(id_of(measured[i]));
+  falsetickers_.clear();
+  for (const std::size_t i : selection.feeding) feeding_.push_back(ids[i]);
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (selection.verdicts[i] == core::Verdict::falseticker) falsetickers_.push_back(ids[i]);
 }
 
 void Pilot::adapt_poll(std::size_t source, double now) {
@@ -148,7 +147,6 @@ void Pilot::restart(double now, bool keeps_learned) {
   correction_.set(now, prior.frequency);
   steering_ = core::Steering(kNoBuildDate);
   feeding_.clear();
-  verdicts_.assign(sources_, core::Verdict::no_majority);
 }
 
 }  // namespace noonmark::bench

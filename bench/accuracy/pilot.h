@@ -51,7 +51,7 @@ class Pilot {
   core::PollProcess poll_;
   Correction correction_;
   std::vector<core::AssociationId> feeding_;
-  std::vector<core::Verdict> verdicts_;  // of each source, by the last selection
+  std::vector<core::AssociationId> falsetickers_;
   std::size_t sources_;
   std::size_t leader_ = 0;  // whose sample came last
   double interval_;

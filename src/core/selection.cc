@@ -10,7 +10,6 @@ namespace {
 using Indices = std::vector<std::size_t>;
 
 constexpr double kLoyalty = 0.7;  // a newcomer feeds if its bound is below this share of another's
-constexpr double kReturn = 0.7;   // an outlier returns when it agrees within this share of its likely error
 constexpr double kMaxMagnitude = 4294967296.0;  // s, the span of NTP timestamps
 
 struct Interval {
@@ -27,13 +26,10 @@ bool has_interval(const Contender& c) {  // false for NaN
          c.likely <= kMaxMagnitude;
 }
 
-using Radius = double (*)(const Contender&);
-
-double bound_of(const Contender& c) { return c.bound; }
-double likely_of(const Contender& c) { return c.likely * (c.is_outlier ? kReturn : 1); }
+using Radius = double Contender::*;
 
 Interval interval_of(const Contender& c, Radius radius) {
-  return {c.offset - radius(c), c.offset + radius(c)};
+  return {c.offset - c.*radius, c.offset + c.*radius};
 }
 
 std::vector<Edge> sorted_edges(std::span<const Contender> contenders, const Indices& voters, Radius radius) {
@@ -125,14 +121,14 @@ Selection select(std::span<const Contender> contenders, std::optional<std::size_
   Selection selection;
   selection.verdicts.assign(contenders.size(), Verdict::falseticker);
   Indices chimers = voters_of(contenders);
-  selection.agreement = agreement_of(contenders, chimers, bound_of);
+  selection.agreement = agreement_of(contenders, chimers, &Contender::bound);
   if (!selection.agreement.majority) {
     for (const std::size_t i : chimers) selection.verdicts[i] = Verdict::no_majority;
     return selection;
   }
-  take_dissenters(contenders, chimers, selection.agreement, bound_of);
-  if (const auto likely = agreement_of(contenders, chimers, likely_of); likely.majority) {
-    for (const std::size_t i : take_dissenters(contenders, chimers, likely, likely_of))
+  take_dissenters(contenders, chimers, selection.agreement, &Contender::bound);
+  if (const auto likely = agreement_of(contenders, chimers, &Contender::likely); likely.majority) {
+    for (const std::size_t i : take_dissenters(contenders, chimers, likely, &Contender::likely))
       selection.verdicts[i] = Verdict::outlier;
   }
   for (const std::size_t i : chimers) selection.verdicts[i] = Verdict::survivor;

@@ -19,7 +19,6 @@ struct Contender {
   std::uint8_t stratum = 0;  // the server's, 1..14
   bool preference = false;
   bool is_feeding = false;  // by the last selection
-  bool is_outlier = false;  // the same
 };
 
 enum class Verdict : std::uint8_t {
@@ -29,9 +28,6 @@ enum class Verdict : std::uint8_t {
   survivor,
   system_peer,
 };
-
-/// The majority contradicts this source.
-constexpr bool is_dissent(Verdict v) { return v == Verdict::falseticker || v == Verdict::outlier; }
 
 struct Selection {
   std::vector<Verdict> verdicts;  // one for each contender
@@ -47,8 +43,7 @@ inline constexpr std::size_t kMaxFeeding = 8;
 ///  - A majority is more than half of the contenders. It is found by the intervals alone, without the RFC's
 ///    second condition on their midpoints: a majority of overlapping intervals always wins.
 ///  - Clustering: if more than half of the truechimers agree within their likely errors as well, those that
-///    do not are outliers. A server that drifts is found long before it leaves the bounds. One that returns
-///    must agree more closely than one that stays, so that a limiting case does not come and go.
+///    do not are outliers. A server that drifts is found long before it leaves the bounds.
 ///  - preference wins among the survivors of least stratum; then that source alone feeds the clock. Otherwise
 ///    all survivors do, of many those of least bound; one that feeds already is exchanged only for a clearly
 ///    better one.

@@ -239,8 +239,7 @@ SystemProcess::Field SystemProcess::judge(Associations associations, const NtpCo
                           .likely = s.likely_error,
                           .stratum = s.stratum,
                           .preference = s.config.preference,
-                          .is_feeding = s.candidate,
-                          .is_outlier = s.reason == Reason::outlier});
+                          .is_feeding = s.candidate});
   }
   field.selection = select(contenders, current);
   take_verdicts(field);
@@ -300,7 +299,7 @@ void SystemProcess::absorb(const Field& field, Association* fresh, Instant now) 
   for (const auto* a : field.feeding) feeding_.push_back(a->id());
   estimator_.absorb(feeding_);
   for (std::size_t i = 0; i < field.contenders.size(); ++i)
-    if (is_dissent(field.selection.verdicts[i])) estimator_.distrust(field.contenders[i]->id());
+    if (field.selection.verdicts[i] == Verdict::falseticker) estimator_.distrust(field.contenders[i]->id());
   if (const auto clock = estimator_.estimate(now.raw)) {
     rate_ = {clock->frequency, kDeviations * clock->frequency_deviation};
     state_.frequency = clock->frequency;
