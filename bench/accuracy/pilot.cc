@@ -76,13 +76,13 @@ void Pilot::learn(std::size_t source, const Exchange& exchange) {
   estimator_->learn(id_of(source),
                     {.at = raw(exchange.midpoint), .offset = exchange.offset, .delay = exchange.delay},
                     interval_);
-  select(exchange.received);
+  const auto falsetickers = select(exchange.received);
   estimator_->absorb(feeding_);
-  for (const AssociationId id : falsetickers_) estimator_->distrust(id);
+  for (const AssociationId id : falsetickers) estimator_->distrust(id);
 }
 
 /// The servers are perfect: only paths and noise make the intervals (SystemProcess::measure).
-void Pilot::select(double now) {
+std::vector<AssociationId> Pilot::select(double now) {
   std::vector<AssociationId> ids;
   std::vector<core::Contender> contenders;
   for (std::size_t i = 0; i < sources_; ++i) {
@@ -100,10 +100,11 @@ void Pilot::select(double now) {
   }
   const auto selection = core::select(contenders, std::nullopt);
   feeding_.clear();
-  falsetickers_.clear();
   for (const std::size_t i : selection.feeding) feeding_.push_back(ids[i]);
+  std::vector<AssociationId> falsetickers;
   for (std::size_t i = 0; i < ids.size(); ++i)
-    if (selection.verdicts[i] == core::Verdict::falseticker) falsetickers_.push_back(ids[i]);
+    if (selection.verdicts[i] == core::Verdict::falseticker) falsetickers.push_back(ids[i]);
+  return falsetickers;
 }
 
 void Pilot::adapt_poll(std::size_t source, double now) {

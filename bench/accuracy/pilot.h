@@ -41,7 +41,8 @@ class Pilot {
  private:
   static constexpr std::int64_t kNoBuildDate = INT64_MIN;
   void learn(std::size_t source, const Exchange& exchange);
-  void select(double now);
+  /// Sets who feeds; the falsetickers.
+  std::vector<core::AssociationId> select(double now);
   void adapt_poll(std::size_t source, double now);
   void steer(double now);
   void continue_slew(double until);
@@ -51,7 +52,6 @@ class Pilot {
   core::PollProcess poll_;
   Correction correction_;
   std::vector<core::AssociationId> feeding_;
-  std::vector<core::AssociationId> falsetickers_;
   std::size_t sources_;
   std::size_t leader_ = 0;  // whose sample came last
   double interval_;

@@ -7,7 +7,6 @@ namespace noonmark::cli {
 namespace {
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
-bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; }
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 /// The length of the UTF-8 sequence at the start of `text`, 0 if there is none (RFC 3629: no overlong forms,
@@ -55,6 +54,8 @@ Token quoted_token(std::string_view line, std::size_t start) {
 }
 
 }  // namespace
+
+bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; }
 
 base::Result<void> check_line(std::string_view line) {
   if (line.size() > kMaxLine)

@@ -19,6 +19,9 @@ struct Token {
   bool unterminated = false;  // a quote was opened and not closed
 };
 
+/// A control character but the tabulator.
+bool is_control(char c);
+
 /// Whether a line may be looked at: not too long, UTF-8, no control characters but the tabulator.
 base::Result<void> check_line(std::string_view line);
 

@@ -11,7 +11,7 @@ namespace noonmark::shell {
 
 /// The terminal on a descriptor, in raw mode while this lives: nothing is echoed, every key is an octet.
 /// Signals that end a program (SIGHUP, SIGTERM, SIGINT, SIGQUIT), SIGWINCH and SIGCONT are taken as events
-/// while this lives. One at a time.
+/// while this lives; SIGHUP is ignored from then on. One at a time.
 class Terminal final : public Keyboard {
  public:
   enum class Event { octets, other, resized, timeout, gone };

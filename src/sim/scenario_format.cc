@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cli/line.h"
 #include "sim/scenario_check.h"
 #include "sim/scenario_reading.h"
 
@@ -128,9 +129,8 @@ void add_header(std::string_view text, std::size_t number, Reading& r) {
   r.sections.push_back(std::move(section));
 }
 
-bool is_control(char c) {
-  return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\r') || c == 0x7F;
-}
+/// Lines may end as on other systems.
+bool is_control(char c) { return c != '\r' && cli::is_control(c); }
 
 void split(std::string_view text, Reading& r) {
   bool skipping = false;  // the lines of a section whose header was wrong

@@ -261,19 +261,17 @@ void ClockEstimator::Impl::forget(AssociationId id) {
 /// Section 5.5: what the others show is not its doing, but what was learned of their biases beside it is.
 void ClockEstimator::Impl::distrust(AssociationId id) {
   if (is_starting || !slot_of(id)) return;
-  const auto stays = [&](AssociationId other) { return other != id && feeds(other); };
-  if (std::ranges::none_of(slots, [&](const auto& slot) { return slot && stays(*slot); })) return;
+  const auto stays = [&](const auto& slot) { return slot && *slot != id && feeds(*slot); };
   std::array<ClockModel::Kept, kSlots> kept;
   std::size_t count = 0;
   for (std::size_t slot = 0; slot < kSlots; ++slot) {
-    if (!slots[slot]) continue;
-    if (!stays(*slots[slot])) {
-      slots[slot].reset();
-      continue;
-    }
+    if (!stays(slots[slot])) continue;
     const Bias bias = prior_bias(*find(*slots[slot]));
     kept[count++] = {slot, bias.mean, bias.variance};
   }
+  if (count == 0) return;
+  for (auto& slot : slots)
+    if (!stays(slot)) slot.reset();
   clock.reopen(std::span(kept).first(count));
   way.restart(clock);
 }

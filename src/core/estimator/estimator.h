@@ -35,7 +35,8 @@ struct SourceEstimate : ClockEstimate {
 /// One clock, many sources: learns each source's law of delay and noise, and feeds one filter for the clock
 /// with the samples of those that the selection accepts. Knows nothing of packets, selection and steering.
 ///
-/// For each new sample: learn(), then the selection by source(), then absorb().
+/// For each new sample: learn(), then the selection by source(), then absorb(), then distrust()
+/// for each falseticker.
 ///
 /// Everything is in the raw scale, so corrections of the clock never disturb it. Deterministic; allocates
 /// when a source appears, not for its samples. Not more than 64 KiB for each source.
