@@ -145,8 +145,8 @@ DisplayOutput render_statistics(std::span<const NamedStatistics> named, Statisti
     if (!output.text.empty()) output.text += '\n';
     output.text += title(family);
     output.text += fmt::format(" {}: {}\n", peers ? "Peer" : "Interface", source_name(one.name, one.vpn));
-    output.text += rule() + counters_text(*one.statistics, network, build_date);
-    auto json = counters_json(*one.statistics, network, build_date);
+    output.text += rule() + counters_text(one.statistics, network, build_date);
+    auto json = counters_json(one.statistics, network, build_date);
     json[peers ? "source" : "interface"] = one.name;
     json["vpn_instance"] = one.vpn;
     output.json[peers ? "peers" : "interfaces"].push_back(std::move(json));
@@ -178,14 +178,12 @@ base::Result<std::vector<const core::Interface*>> interfaces_of(const Services& 
 std::vector<NamedStatistics> statistics_of_interfaces(const Services& services,
                                                       std::span<const core::Interface* const> interfaces,
                                                       core::Family family, bool also_unused) {
-  static const PacketStatistics kNone;
   std::vector<NamedStatistics> named;
   for (const auto* interface : interfaces) {
-    const auto* counters = services.engine.statistics(*interface, family);
-    if (counters == nullptr && !also_unused) continue;
+    const auto counters = services.engine.statistics(*interface, family);
+    if (!counters && !also_unused) continue;
     const auto* vpn = services.network.find_vpn(interface->vpn);
-    named.push_back(
-        {interface->name, vpn == nullptr ? "" : vpn->name, counters == nullptr ? &kNone : counters});
+    named.push_back({interface->name, vpn == nullptr ? "" : vpn->name, counters.value_or(PacketStatistics{})});
   }
   return named;
 }
@@ -201,7 +199,7 @@ std::vector<NamedStatistics> statistics_of_peers(const Services& services, const
   std::vector<NamedStatistics> named;
   for (std::size_t i = 0; i < servers.size(); ++i)
     if (is_meant(filter, family_of(arguments), servers[i].key))
-      named.push_back({servers[i].key.address.to_string(), servers[i].key.vpn, counters[i]});
+      named.push_back({servers[i].key.address.to_string(), servers[i].key.vpn, *counters[i]});
   return named;
 }
 

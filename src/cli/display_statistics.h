@@ -17,7 +17,7 @@ enum class StatisticsOf { peers, interfaces };
 struct NamedStatistics {
   std::string name;  // address of the server, or name of the interface
   std::string vpn;
-  const core::PacketStatistics* statistics;
+  core::PacketStatistics statistics;
 };
 
 /// One block for each, an empty line between two.

@@ -87,7 +87,7 @@ TEST(DisplayStatistics, OneDropIsToldInTheSingularAndNamesItsKey) {
 
 TEST(DisplayStatistics, EachPeerHasABlock) {
   const core::PacketStatistics busy = some_statistics(), idle;
-  const std::vector<NamedStatistics> named{{"192.0.2.1", "MGMT", &busy}, {"192.0.2.2", "", &idle}};
+  const std::vector<NamedStatistics> named{{"192.0.2.1", "MGMT", busy}, {"192.0.2.2", "", idle}};
   const auto output = render_statistics(named, StatisticsOf::peers, core::Family::ipv4,
                                         DisplayFixture{}.network, DisplayFixture::kBuildDate);
   EXPECT_THAT(output.text, ::testing::StartsWith(" NTP IPv4 Packet Statistical Information\n"

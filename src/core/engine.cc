@@ -8,7 +8,7 @@
 #include "core/association.h"
 #include "core/authenticator.h"
 #include "core/probe.h"
-#include "core/server.h"
+#include "core/responder.h"
 #include "core/system_process.h"
 
 namespace noonmark::core {
@@ -81,6 +81,8 @@ struct Engine::Impl {
   NtpConfig config;
   NetworkView view;
   KeyTable keys;
+  std::shared_ptr<const ServerPolicy> policy = core::make_policy({}, {});
+  Responder responder;
   std::vector<std::unique_ptr<Association>> associations;       // in configuration order
   std::unordered_map<std::uint64_t, Association*> outstanding;  // by origin timestamp of the request
   std::unordered_map<TransmitId, Association*> transmits;       // requests whose socket is open
@@ -146,22 +148,13 @@ struct Engine::Impl {
     return c.key.address == path.remote.address && c.port == path.remote.port && a.state().vpn == path.vpn &&
            (a.state().scope == 0 || a.state().scope == path.remote.scope);
   }
-  const Interface* interface_of(const Path& path) const {
-    const auto it = std::ranges::find_if(view.interfaces, [&](const Interface& i) {
-      return i.index == path.interface_index && view.share_namespace(i.vpn, path.vpn);
-    });
-    return it == view.interfaces.end() ? nullptr : &*it;
-  }
-
   // --- receiving
   void on_datagram(const Received& r, Instant now, Outbox& out);
   void on_reply(const Received& r, const wire::Packet& packet, Instant now, Outbox& out);
   void accept_reply(Association& a, const Request& request, const Received& r, const wire::Packet& packet,
                     Instant now, Outbox& out);
-  void on_request(const Received& r, const wire::Packet& packet, Instant now, Outbox& out);
-  std::optional<DropReason> refuses(const Received& r) const;
-  bool listens_on(const Path& path) const;
-  bool serves(Family family) const;
+  void on_request(const Received& r, Instant now, Outbox& out);
+  bool is_myself(const Path& path) const;
 
   // --- sending
   void send_request(Association& a, Duration patience, Instant now, Outbox& out);
@@ -197,6 +190,7 @@ struct Engine::Impl {
     for (auto& p : probes) resolve(*p, now, out);
   }
   void apply(const NtpConfig& next, Instant now, Outbox& out);
+  void make_policy();
   /// Something other than a sample became known of `a`. Thousands of servers that fail must not cost a
   /// selection each: one that took no part in the last selection and takes none now changes nothing for the
   /// others.
@@ -220,93 +214,50 @@ struct Engine::Impl {
   }
 };
 
-bool Engine::Impl::serves(Family family) const {
-  const auto& f = config.family(family);
-  if (f.disabled || f.serving == Serving::never) return false;
-  return f.serving == Serving::always || config.local_clock.has_value();
-}
-
-bool Engine::Impl::listens_on(const Path& path) const {
-  const auto& f = config.family(path.remote.address.family());
-  const bool specific = !f.listen_interfaces.empty() || !f.listen_addresses.empty();
-  const Vpn* vpn = view.find_vpn(path.vpn);
-  const bool in_own_namespace = vpn != nullptr && vpn->kind != Vpn::Kind::network_namespace;
-  if (in_own_namespace &&
-      (f.listen_all == ListenAll::enable || (f.listen_all == ListenAll::unset && !specific)))
-    return true;
-  if (vpn != nullptr && f.listen_addresses.contains({path.local.address, vpn->name})) return true;
-  return std::ranges::any_of(view.interfaces, [&](const Interface& i) {
-    return i.vpn == path.vpn &&
-           std::ranges::any_of(f.listen_interfaces,
-                               [&](const std::string& name) { return i.is_called(name); }) &&
-           source_address_of(i, path.remote.address.family(), false) == path.local.address;
-  });
-}
-
-/// Whether this machine takes NTP packets of that kind at that place at all.
-std::optional<DropReason> Engine::Impl::refuses(const Received& r) const {
-  const auto& f = config.family(r.path.remote.address.family());
-  if (f.disabled) return DropReason::family_disabled;
-  if (!f.receive_disabled.empty()) {
-    const auto* i = interface_of(r.path);
-    if (i != nullptr &&
-        std::ranges::any_of(f.receive_disabled, [&](const std::string& name) { return i->is_called(name); }))
-      return DropReason::interface_disabled;
-  }
-  return std::nullopt;
-}
-
 void Engine::Impl::on_datagram(const Received& r, Instant now, Outbox& out) {
+  if (Responder::is_request(r.data, r.path.remote.port)) return on_request(r, now, out);
   Association* const source = owner_of(r);
   count(r.path, source, [](PacketStatistics& s) { ++s.received; });
-  if (const auto refusal = refuses(r)) return drop(*refusal, r, source);
+  if (const auto refusal = policy->refuses(r.path)) return drop(*refusal, r, source);
   if (r.data.empty()) return drop(DropReason::too_short, r, source);
-  const auto mode = wire::mode_of(r.data);
-  const bool is_request = is_client_request(r.data, r.path.remote.port);
-  if (mode != wire::Mode::server && !is_request) return drop(DropReason::bad_mode, r, source);
+  if (wire::mode_of(r.data) != wire::Mode::server) return drop(DropReason::bad_mode, r, source);
   const auto packet = wire::decode(r.data, &KeyTable::is_mac_of_key, &keys);
   if (!packet) return drop(drop_reason_of(packet.error()), r, source);
-  if (is_request)
-    on_request(r, *packet, now, out);
-  else
-    on_reply(r, *packet, now, out);
+  on_reply(r, *packet, now, out);
 }
 
-void Engine::Impl::on_request(const Received& r, const wire::Packet& packet, Instant now, Outbox& out) {
-  if (const auto it = outstanding.find(packet.header.transmit.raw()); it != outstanding.end()) {
-    Association& a = *it->second;
-    const auto request = a.find_request(packet.header.transmit);
-    CHECK(request);
-    a.note_problem(Reason::myself);
-    drop_reply(DropReason::myself, r, a, request->id);
-    return judge(a, now, out);
-  }
-  const Family family = r.path.remote.address.family();
-  if (!serves(family)) return drop(DropReason::server_disabled, r, nullptr);
-  if (!listens_on(r.path)) return drop(DropReason::not_listening, r, nullptr);
-
+/// For those who have no sockets of their own for it: virtual worlds.
+void Engine::Impl::on_request(const Received& r, Instant now, Outbox& out) {
+  responder.publish(system.server_view(now));
   Transmit reply;
+  std::array<std::uint8_t, kMaxDatagram> buffer;
+  const ServiceRequest request{.buffer = buffer,
+                               .size = std::min(r.data.size(), buffer.size()),
+                               .path = r.path,
+                               .received = r.when.at.served};
+  std::ranges::copy(r.data.first(request.size), buffer.begin());
+  const auto plan = responder.examine(request);
+  if (plan.size == 0) return;
   reply.purpose = Transmit::Purpose::reply;
   reply.vpn = r.path.vpn;
   reply.local = r.path.local;
+  reply.local.address = plan.source;
   reply.remote = r.path.remote;
   reply.interface_index = r.path.interface_index;
-  if (const auto demanded = reply_source(config, view, r.path.vpn, family);
-      demanded && !r.path.local.address.is_link_local()) {
-    const auto* address = std::get_if<IpAddress>(&*demanded);
-    if (address == nullptr) return drop(DropReason::source_unavailable, r, nullptr);
-    reply.local.address = *address;
-  }
-  const Answer made = answer(r.data, packet, system.server_view(), keys, r.when.at, now);
-  if (made.drop) return drop(*made.drop, r, nullptr, packet.mac ? packet.mac->key_id : 0);
   reply.id = static_cast<TransmitId>(next_transmit++);
-  reply.data = made.data;
-  reply.size = static_cast<std::uint8_t>(made.size);
-  count(r.path, nullptr, [](PacketStatistics& s) {
-    ++s.processed;
-    ++s.sent;
-  });
+  reply.size = static_cast<std::uint8_t>(responder.complete(request, plan, now.served));
+  std::copy_n(buffer.begin(), reply.size, reply.data.begin());
   out.transmits.push_back(reply);
+}
+
+/// Whether our own service answered: an address of this machine, the service's port, and we listen there.
+bool Engine::Impl::is_myself(const Path& path) const {
+  const Family family = path.remote.address.family();
+  if (path.remote.port != config.port || !policy->family(family).serves) return false;
+  const auto* place = policy->find_place(family, path.vpn);
+  if (place == nullptr || !(place->any_address || place->addresses.contains(path.remote.address)))
+    return false;
+  return view.is_own_address(path.remote.address, path.vpn);
 }
 
 void Engine::Impl::on_reply(const Received& r, const wire::Packet& packet, Instant now, Outbox& out) {
@@ -327,6 +278,11 @@ void Engine::Impl::on_reply(const Received& r, const wire::Packet& packet, Insta
     a.state().impostor_vpn = vpn != nullptr ? vpn->name : std::string{};
     if (source != &a) ++a.statistics().received;
     drop_reply(DropReason::wrong_source, r, a, request->id);
+    return judge(a, now, out);
+  }
+  if (is_myself(r.path)) {
+    a.note_problem(Reason::myself);
+    drop_reply(DropReason::myself, r, a, request->id);
     return judge(a, now, out);
   }
   if (a.config().key_id != 0) {  // test 5: a key on the line always authenticates
@@ -359,7 +315,7 @@ void Engine::Impl::accept_reply(Association& a, const Request& request, const Re
   } else {
     a.on_reply(request, header, r.when.at, now.raw);
     a.state().last_local = r.path.local.address;
-    const auto* interface = interface_of(r.path);
+    const auto* interface = policy->interface_of(r.path);
     a.state().last_interface = interface != nullptr ? interface->name : std::string{};
     count(r.path, &a, [](PacketStatistics& s) { ++s.processed; });
     outstanding.erase(
@@ -485,6 +441,7 @@ void Engine::Impl::apply(const NtpConfig& next, Instant now, Outbox& out) {
                                           : UnsyncReason::ipv6_service_disabled);
   const NtpConfig previous = std::exchange(config, next);
   keys = std::move(*table);
+  make_policy();
 
   std::vector<std::unique_ptr<Association>> kept = std::exchange(associations, {});
   for (const auto& server : config.servers) {
@@ -517,6 +474,11 @@ void Engine::Impl::apply(const NtpConfig& next, Instant now, Outbox& out) {
   }
   resolve_all(now, out);
   update(nullptr, std::nullopt, now, out);
+}
+
+void Engine::Impl::make_policy() {
+  policy = core::make_policy(config, view);
+  responder.use(policy);
 }
 
 Engine::Engine(const Environment& environment, base::Random& random, Instant now)
@@ -574,6 +536,7 @@ void Engine::on_clock_applied(CommandId, const base::Result<void>& result, Insta
 
 void Engine::on_network_change(const NetworkView& view, Instant now, Outbox& out) {
   impl_->view = view;
+  impl_->make_policy();
   impl_->system.set_network(view);
   impl_->interface_counters.forget_missing(view);
   impl_->resolve_all(now, out);
@@ -662,17 +625,22 @@ std::optional<ProbeState> Engine::probe(ProbeId id, Instant now) const {
 
 void Engine::reset_statistics(const StatisticsScope& scope) {
   switch (scope.of) {
-    case StatisticsScope::Of::family: impl_->stats(scope.family) = {}; return;
+    case StatisticsScope::Of::family:
+      impl_->stats(scope.family) = {};
+      impl_->responder.reset_statistics(scope.family);
+      return;
     case StatisticsScope::Of::peers:
       for (auto& a : impl_->associations)
         if (scope.peer ? a->config().key == *scope.peer : a->config().key.address.family() == scope.family)
           a->statistics() = {};
       return;
     case StatisticsScope::Of::interfaces:
-      if (scope.interface)
-        impl_->interface_counters.reset(impl_->view, *scope.interface, scope.family);
-      else
-        impl_->interface_counters.reset(scope.family);
+      for (auto* counters : {&impl_->interface_counters, &impl_->responder.interface_counters()}) {
+        if (scope.interface)
+          counters->reset(impl_->view, *scope.interface, scope.family);
+        else
+          counters->reset(scope.family);
+      }
       return;
   }
 }
@@ -698,8 +666,8 @@ std::vector<AssociationState> Engine::associations(Instant now) const {
   return all;
 }
 
-const PacketStatistics& Engine::statistics(Family family) const {
-  return impl_->statistics[static_cast<std::size_t>(family)];
+PacketStatistics Engine::statistics(Family family) const {
+  return impl_->statistics[static_cast<std::size_t>(family)] + impl_->responder.statistics(family);
 }
 std::vector<const PacketStatistics*> Engine::session_statistics() const {
   std::vector<const PacketStatistics*> all;
@@ -707,30 +675,23 @@ std::vector<const PacketStatistics*> Engine::session_statistics() const {
   for (const auto& a : impl_->associations) all.push_back(&a->statistics());
   return all;
 }
-const PacketStatistics* Engine::statistics(const Interface& interface, Family family) const {
-  return impl_->interface_counters.find(impl_->view, interface, family);
+std::optional<PacketStatistics> Engine::statistics(const Interface& interface, Family family) const {
+  const auto* own = impl_->interface_counters.find(impl_->view, interface, family);
+  const auto* served = impl_->responder.interface_counters().find(impl_->view, interface, family);
+  if (own == nullptr && served == nullptr) return std::nullopt;
+  return (own != nullptr ? *own : PacketStatistics{}) + (served != nullptr ? *served : PacketStatistics{});
 }
 const std::deque<UnsyncEvent>& Engine::unsync_events() const { return impl_->system.unsync_events(); }
 const NetworkView& Engine::network() const { return impl_->view; }
-bool Engine::serves(Family family) const { return impl_->serves(family); }
+Responder& Engine::responder() { return impl_->responder; }
+ServerView Engine::server_view(Instant now) const { return impl_->system.server_view(now); }
+std::shared_ptr<const ServerPolicy> Engine::server_policy() const { return impl_->policy; }
+bool Engine::serves(Family family) const { return impl_->policy->family(family).serves; }
 
 std::vector<VpnId> Engine::listening_vpns(Family family) const {
   std::vector<VpnId> vpns;
-  if (!impl_->serves(family)) return vpns;
-  const auto& f = impl_->config.family(family);
-  const bool specific = !f.listen_interfaces.empty() || !f.listen_addresses.empty();
-  const bool all = f.listen_all == ListenAll::enable || (f.listen_all == ListenAll::unset && !specific);
-  for (const auto& vpn : impl_->view.vpns) {
-    const bool by_address =
-        std::ranges::any_of(f.listen_addresses, [&](const ListenAddress& l) { return l.vpn == vpn.name; });
-    const bool by_interface = std::ranges::any_of(impl_->view.interfaces, [&](const Interface& i) {
-      return i.vpn == vpn.id && std::ranges::any_of(f.listen_interfaces, [&](const std::string& name) {
-               return i.is_called(name);
-             });
-    });
-    if (by_address || by_interface || (all && vpn.kind != Vpn::Kind::network_namespace))
-      vpns.push_back(vpn.id);
-  }
+  if (!serves(family)) return vpns;
+  for (const auto& place : impl_->policy->family(family).places) vpns.push_back(place.vpn);
   return vpns;
 }
 

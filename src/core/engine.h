@@ -13,19 +13,13 @@
 #include "core/leap_table.h"
 #include "core/network_view.h"
 #include "core/outbox.h"
+#include "core/path.h"
+#include "core/responder.h"
 #include "core/saved_clock.h"
 #include "core/state.h"
 #include "core/statistics.h"
 
 namespace noonmark::core {
-
-/// Where a packet arrived: `local` is the address and port it was sent to, `remote` who sent it.
-struct Path {
-  Endpoint local;
-  Endpoint remote;
-  VpnId vpn = VpnId::public_instance;
-  std::uint32_t interface_index = 0;
-};
 
 struct Received {
   base::Bytes data;
@@ -141,14 +135,20 @@ class Engine {
   std::optional<SavedClock> saved_clock(Instant now) const;
   /// In configuration order. Offsets, distances and filter dispersions are brought up to `now`.
   std::vector<AssociationState> associations(Instant now) const;
-  const PacketStatistics& statistics(Family family) const;
+  PacketStatistics statistics(Family family) const;
   /// Of the sessions, in the order of associations().
   std::vector<const PacketStatistics*> session_statistics() const;
-  /// Null: no packet was seen there.
-  const PacketStatistics* statistics(const Interface& interface, Family family) const;
+  /// None: no packet was seen there.
+  std::optional<PacketStatistics> statistics(const Interface& interface, Family family) const;
   /// The last losses of synchronization, newest last, at most 10.
   const std::deque<UnsyncEvent>& unsync_events() const;
   const NetworkView& network() const;
+  /// Answers time requests on this thread: what comes in by on_datagram(), and for those who call it
+  /// directly.
+  Responder& responder();
+  /// What answers say of the system now.
+  ServerView server_view(Instant now) const;
+  std::shared_ptr<const ServerPolicy> server_policy() const;
   /// Whether requests of this family are answered now, and so whether io listens.
   bool serves(Family family) const;
   /// The VPNs in which the service socket of a family has to be open.

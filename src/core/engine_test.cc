@@ -653,7 +653,7 @@ TEST_F(ClientAndServer, PacketsAreCountedForSessionsAndInterfaces) {
   EXPECT_EQ(client.engine->session_statistics().front()->sent, sent);
   EXPECT_EQ(client.engine->session_statistics().front()->processed, sent);
   const auto& eth0 = client.view.interfaces.front();
-  ASSERT_NE(client.engine->statistics(eth0, Family::ipv4), nullptr);
+  ASSERT_TRUE(client.engine->statistics(eth0, Family::ipv4));
   EXPECT_EQ(client.engine->statistics(eth0, Family::ipv4)->sent, sent);
   EXPECT_EQ(client.engine->statistics(eth0, Family::ipv4)->received, sent);
   EXPECT_EQ(client.engine->statistics(eth0, Family::ipv6)->received, 0u);
@@ -688,7 +688,7 @@ TEST_F(ClientAndServer, AnInterfaceThatIsGoneTakesItsCountersAlong) {
   const auto eth0 = client.view.interfaces.front();
   client.view.interfaces.clear();
   client.publish_network();
-  EXPECT_EQ(client.engine->statistics(eth0, Family::ipv4), nullptr);
+  EXPECT_FALSE(client.engine->statistics(eth0, Family::ipv4));
 }
 
 TEST_F(ClientAndServer, ThePreferredSurvivorOfLeastStratumLeads) {

@@ -35,9 +35,17 @@ bool NetworkView::share_namespace(VpnId a, VpnId b) const {
 }
 
 bool NetworkView::is_own_address(const IpAddress& address) const {
-  return std::ranges::any_of(interfaces, [&](const Interface& i) {
-    return std::ranges::any_of(i.addresses, [&](const InterfaceAddress& a) { return a.address == address; });
-  });
+  return std::ranges::any_of(interfaces, [&](const Interface& i) { return i.has_address(address); });
+}
+
+bool NetworkView::is_own_address(const IpAddress& address, VpnId vpn) const {
+  return address.is_loopback() || std::ranges::any_of(interfaces, [&](const Interface& i) {
+           return i.vpn == vpn && i.has_address(address);
+         });
+}
+
+bool Interface::has_address(const IpAddress& address) const {
+  return std::ranges::find(addresses, address, &InterfaceAddress::address) != addresses.end();
 }
 
 }  // namespace noonmark::core

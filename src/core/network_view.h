@@ -46,6 +46,7 @@ struct Interface {
   bool operator==(const Interface&) const = default;
 
   bool is_called(std::string_view text) const;  // name, an alternative name, or the alias
+  bool has_address(const IpAddress& address) const;
 };
 
 /// What the machine's network looks like now: every interface of the daemon's namespace (VRF devices
@@ -65,6 +66,8 @@ struct NetworkView {
   bool share_namespace(VpnId a, VpnId b) const;
   /// Whether `address` is one of this machine's own, in any VPN.
   bool is_own_address(const IpAddress& address) const;
+  /// The same in one VPN; all of 127/8 and ::1 belong to each.
+  bool is_own_address(const IpAddress& address, VpnId vpn) const;
 };
 
 }  // namespace noonmark::core

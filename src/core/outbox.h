@@ -18,7 +18,8 @@ enum class TransmitId : std::uint64_t {};
 enum class CommandId : std::uint32_t {};
 enum class ProbeId : std::uint32_t {};
 
-inline constexpr std::size_t kMaxPacket = 128;  // header and the longest MAC; we send no extension fields
+inline constexpr std::size_t kMaxPacket = 128;     // header and the longest MAC; we send no extension fields
+inline constexpr std::size_t kMaxDatagram = 2048;  // what is looked at of a datagram that came in
 
 /// A packet to send. Its transmit timestamp is already in place.
 struct Transmit {

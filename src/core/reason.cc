@@ -53,7 +53,10 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Reason::kCount)>
     "before-build-date",
     "clock-not-settable",
     "stepping-soon",
-    "step-refused"};
+    "step-refused",
+    "access-denied",
+    "measuring-delay",
+};
 
 struct Drop {
   std::string_view code;
@@ -79,6 +82,10 @@ constexpr std::array<Drop, static_cast<std::size_t>(DropReason::kCount)> kDrops{
     {"server-disabled", DropClass::server},
     {"interface-disabled", DropClass::interface},
     {"not-listening", DropClass::server},
+    {"access-denied", DropClass::access},
+    {"rate-limited", DropClass::rate},
+    {"max-sessions", DropClass::dynamic},
+    {"not-newer", DropClass::validity},
     {"family-disabled", DropClass::other},
     {"offset-limit", DropClass::offset_limit},
     {"too-late", DropClass::delay},
@@ -101,6 +108,9 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(UnsyncReason::kC
     "NTP IPv4 Service is disabled",
     "NTP IPv6 Service is disabled",
     "Source interface unavailable",
+    "Unicast peer configuration removed",
+    "Manycast configuration removed",
+    "Interface configuration changed",
 };
 static_assert(!kUnsyncReasons.back().empty());
 static_assert(!kReasonCodes.back().empty() && !kDrops.back().code.empty());

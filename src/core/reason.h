@@ -61,6 +61,8 @@ enum class Reason : std::uint8_t {
   clock_not_settable,  // the clock driver refused
   stepping_soon,       // an offset beyond the step threshold has to persist first
   step_refused,        // ntp-service step-policy forbids the step that would be needed
+  access_denied,       // ntp-service access does not let the clock follow it
+  measuring_delay,     // a broadcast server is heard; how far it is away is asked of it first
   kCount,
 };
 
@@ -90,6 +92,11 @@ enum class DropReason : std::uint8_t {
   server_disabled,
   interface_disabled,
   not_listening,  // not an address of `server source-interface`
+  access_denied,  // test 4: ntp-service access
+  rate_limited,   // ntp-service discard
+  // sessions that packets mobilize
+  max_sessions,  // max-dynamic-sessions are there already
+  not_newer,     // a broadcast that is not younger than the last one
   // other
   family_disabled,
   offset_limit,
@@ -135,6 +142,9 @@ enum class UnsyncReason : std::uint8_t {
   ipv4_service_disabled,
   ipv6_service_disabled,
   source_interface_unavailable,
+  unicast_peer_configuration_removed,
+  manycast_configuration_removed,
+  interface_configuration_changed,
   kCount,
 };
 std::string_view to_string(UnsyncReason reason);

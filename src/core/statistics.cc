@@ -1,6 +1,8 @@
 #include "core/statistics.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <numeric>
 
 namespace noonmark::core {
@@ -35,6 +37,24 @@ std::uint64_t PacketStatistics::dropped(DropClass row) const {
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < drops.size(); ++i)
     if (drop_class(static_cast<DropReason>(i)) == row) sum += drops[i];
+  return sum;
+}
+
+PacketStatistics operator+(const PacketStatistics& a, const PacketStatistics& b) {
+  PacketStatistics sum = a;
+  sum.sent += b.sent;
+  sum.send_failures += b.send_failures;
+  sum.received += b.received;
+  sum.processed += b.processed;
+  std::ranges::transform(sum.drops, b.drops, sum.drops.begin(), std::plus<>());
+  const auto is_earlier = [](const DropRecord& x, const DropRecord& y) {
+    return (x.when - y.when) < Duration{};
+  };
+  sum.last_drops.clear();
+  std::ranges::merge(a.last_drops, b.last_drops, std::back_inserter(sum.last_drops), is_earlier);
+  if (const auto size = sum.last_drops.size(); size > PacketStatistics::kLastDrops)
+    sum.last_drops.erase(sum.last_drops.begin(),
+                         sum.last_drops.end() - static_cast<std::ptrdiff_t>(PacketStatistics::kLastDrops));
   return sum;
 }
 

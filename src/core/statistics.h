@@ -38,6 +38,8 @@ struct PacketStatistics {
   void add_drop(const DropRecord& record);
   std::uint64_t dropped() const;
   std::uint64_t dropped(DropClass row) const;
+  /// As if the packets of both had been counted by one; of the last drops the newest stay.
+  friend PacketStatistics operator+(const PacketStatistics& a, const PacketStatistics& b);
 };
 
 /// An interface for the counters: its index in the namespace of `home`.

@@ -328,7 +328,7 @@ void SystemProcess::conclude(Instant now, Outbox& out) {
 
 // --- what others are told
 
-ServerView SystemProcess::server_view() const {
+ServerView SystemProcess::server_view(Instant now) const {
   ServerView view{.leap = state_.leap,
                   .stratum = state_.stratum,
                   .precision = state_.precision,
@@ -336,9 +336,9 @@ ServerView SystemProcess::server_view() const {
                   .reference = state_.reference,
                   .local_clock = state_.local_clock_in_use,
                   .root_delay = state_.root_delay,
-                  .root_dispersion = state_.root_dispersion,
+                  .root_dispersion = state_.dispersion_at(now.raw),
                   .dispersion_rate = state_.dispersion_rate,
-                  .updated = state_.updated};
+                  .at = now.served};
   const bool is_settling = !is_settled_ && !state_.local_clock_in_use;
   if (is_settling || (budget_.stop_serving && is_budget_exceeded_.value_or(false))) {
     view.leap = wire::Leap::unknown;

@@ -12,7 +12,7 @@
 #include "core/estimator/estimator.h"
 #include "core/leap.h"
 #include "core/selection.h"
-#include "core/server.h"
+#include "core/server_view.h"
 #include "core/steering.h"
 
 namespace noonmark::core {
@@ -64,7 +64,7 @@ class SystemProcess {
   std::optional<SavedSource> saved_source(AssociationId id) const { return estimator_.save(id); }
   /// The last losses of synchronization, newest last, at most kUnsyncEvents.
   const std::deque<UnsyncEvent>& unsync_events() const { return unsync_events_; }
-  ServerView server_view() const;
+  ServerView server_view(Instant now) const;
   /// The raw scale's zero as a timestamp: offsets of samples are relative to it.
   Timestamp origin() const { return origin_; }
   ClockRate rate() const { return rate_; }

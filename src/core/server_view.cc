@@ -1,0 +1,19 @@
+#include "core/server_view.h"
+
+namespace noonmark::core {
+
+void describe_system(const ServerView& view, Timestamp received, Timestamp now, wire::Header& header) {
+  header.leap = view.leap;
+  header.precision = view.precision;
+  if (!view.is_synchronized()) {
+    header.stratum = 0;  // 16 is 0 on the wire, RFC 5905 section 7.3
+    return;
+  }
+  header.stratum = view.stratum;
+  header.root_delay = ShortDuration::from_seconds(view.root_delay);
+  header.root_dispersion = ShortDuration::from_seconds(view.dispersion_at(now));
+  header.reference_id = view.reference_id;
+  header.reference = view.local_clock ? received : view.reference;
+}
+
+}  // namespace noonmark::core
