@@ -22,7 +22,21 @@ constexpr std::uint32_t kiss_code(std::string_view text) {
   return value;
 }
 
+constexpr std::uint32_t kInterleavedRequests = 4;  // between two replies: the timestamps get old
+constexpr Duration kLostBroadcast =
+    Duration::from_seconds(1);              // RFC 9769: a larger difference is a lost packet
+constexpr double kBroadcastPatience = 1.5;  // intervals, until one counts as missing
+
 constexpr std::uint32_t kRate = kiss_code("RATE"), kDeny = kiss_code("DENY"), kRestrict = kiss_code("RSTR");
+
+/// The bits below the clock's precision are random: who does not see our packets cannot guess their
+/// timestamps (RFC 5905 section 6).
+Timestamp below_precision(Timestamp time, int precision, base::Random& random) {
+  const int bits = std::clamp(32 + precision, 1, 31);
+  const auto mask = (std::uint64_t{1} << bits) - 1;
+  const auto raw = (time.raw() & ~mask) | (random.next() & mask);
+  return Timestamp::from_raw(raw == 0 ? 1 : raw);
+}
 
 }  // namespace
 
@@ -65,6 +79,15 @@ std::vector<Request> Association::restart(RawTime when) {
   filter_.clear();
   held_.reset();
   last_transmit_.reset();
+  last_receive_ = {};
+  turn_.reset();
+  choice_ = {};
+  heard_.reset();
+  has_heard_ = was_only_answer_ = peer_interleaves_ = false;
+  answers_ = 0;
+  last_sent_.reset();
+  broadcast_delay_.reset();
+  last_broadcast_.reset();
   problem_.reset();
   last_heard_.reset();
   denied_ = out_ = error_ = false;
@@ -113,7 +136,20 @@ void Association::on_sent(const Request& request, Instant now, base::Random& ran
   ++state_.sent;
   ++state_.unanswered;
   state_.last_sent = now.served;
+  last_sent_ = now.served;
+  has_heard_ = false;
+  ++answers_;
   requests_.push_back(request);
+}
+
+std::vector<Request> Association::take_superseded(Instant now) {
+  std::vector<Request> old;
+  while (requests_.size() > 1) {
+    old.push_back(requests_.front());
+    if (!old.back().settled) record({.kind = Outcome::Kind::timed_out, .when = now.served});
+    requests_.pop_front();
+  }
+  return old;
 }
 
 std::vector<Request> Association::take_expired(Instant now) {
@@ -126,10 +162,13 @@ std::vector<Request> Association::take_expired(Instant now) {
   return expired;
 }
 
-std::optional<Request> Association::find_request(Timestamp origin) const {
-  const auto it = std::ranges::find(requests_, origin, &Request::origin);
+std::optional<Match> Association::find_request(Timestamp origin) const {
+  const auto is_asked = [&](const Request& r) {
+    return r.origin == origin || r.interleaved_origin == origin;
+  };
+  const auto it = origin.is_zero() ? requests_.end() : std::ranges::find_if(requests_, is_asked);
   if (it == requests_.end()) return std::nullopt;
-  return *it;
+  return Match{*it, it->origin != origin};
 }
 
 /// The daemon's own stamp is a late one: the moment at which the request was made is nearer to its departure.
@@ -141,6 +180,8 @@ void Association::on_transmitted(TransmitId id, const Stamp& stamp, const Depart
     if (stamp.source != StampSource::daemon) r.sent = stamp.at;
     r.stamped = true;
   };
+  if (!requests_.empty() && requests_.back().id == id && stamp.source != StampSource::daemon)
+    last_sent_ = stamp.at.served;
   std::ranges::for_each(requests_, take);
   if (held_) take(held_->request);
 }
@@ -176,9 +217,14 @@ void Association::take_error() {
 
 void Association::use_up(const Request& request, const wire::Header& header, const Instant& received) {
   std::erase_if(requests_, [&](const Request& r) { return r.id == request.id; });
-  last_transmit_ = header.transmit;
-  state_.last = header;
+  take_packet(header, received);
   state_.last.origin = request.sent.served;  // the random number on the wire would tell a reader nothing
+}
+
+void Association::take_packet(const wire::Header& header, const Instant& received) {
+  last_transmit_ = header.transmit;
+  last_receive_ = header.receive;
+  state_.last = header;
   state_.destination = received.served;
   state_.last_heard = received.served;
   last_heard_ = received.raw;
@@ -216,48 +262,188 @@ void Association::on_unfit_reply(const Request& request, const wire::Header& hea
   take_error();
 }
 
-void Association::on_reply(const Request& request, const wire::Header& header, const Instant& received,
+void Association::on_reply(const Match& match, const wire::Header& header, const Instant& received,
                            RawTime now) {
+  const Request& request = match.request;
+  const bool was_refused =
+      mode() == AssociationMode::client && !match.is_interleaved && !request.interleaved_origin.is_zero();
+  if (was_refused) choice_.on_refused();
   use_up(request, header, received);
   answered_.push_back(request.id);
   poll_.on_reply(state_.reach == 0, now);
+  if (is_symmetric()) poll_.on_peer_poll(header.poll);
   state_.reach |= 1;
   state_.host_poll = poll_.host_poll();
   problem_.reset();
   error_ = false;
-  held_ = HeldReply{request, header, received, request.stamped ? now : now + kStampPatience};
+  held_ = HeldReply{request, match.is_interleaved, header, received,
+                    request.stamped ? now : now + kStampPatience};
+}
+
+bool Association::on_peer_packet(const wire::Header& header, const Instant& received, bool is_valid,
+                                 bool is_interleaved) {
+  const bool is_older = heard_ && (header.transmit - heard_->transmit) <= Duration{};
+  if (!is_valid && (has_heard_ || is_older)) return false;
+  heard_ = Heard{header.transmit, header.receive, received.served};
+  if (!is_valid) return true;
+  has_heard_ = true;
+  was_only_answer_ = answers_ == 1;
+  answers_ = 0;
+  peer_interleaves_ = peer_interleaves_ || is_interleaved;
+  return true;
+}
+
+bool Association::asks_interleaved() const {
+  return mode() == AssociationMode::client && choice_.asks() && turn_ &&
+         state_.unanswered < kInterleavedRequests;
+}
+
+/// RFC 9769 section 3: the three conditions, under which neither side can mistake one packet for another.
+bool Association::answers_interleaved() const {
+  return (state_.config.interleaved || peer_interleaves_) && has_heard_ && answers_ == 0 &&
+         was_only_answer_ && last_sent_ && !heard_->receive.is_zero();
+}
+
+wire::Header Association::compose(const ServerView& system, Timestamp now, bool may_interleave,
+                                  base::Random& random) const {
+  wire::Header header;
+  header.leap = wire::Leap::none;
+  header.version = state_.config.version;
+  header.poll = state_.host_poll;
+  const auto nonce = [&] {
+    const auto value = random.next();
+    return Timestamp::from_raw(value == 0 ? 1 : value);
+  };
+  if (!is_symmetric()) {
+    header.transmit = nonce();
+    if (!may_interleave || !asks_interleaved()) return header;
+    header.origin = turn_->received_there;
+    do header.receive = nonce();
+    while (header.receive == header.transmit);
+    return header;
+  }
+  describe_system(system, now, now, header);
+  header.mode =
+      mode() == AssociationMode::active ? wire::Mode::symmetric_active : wire::Mode::symmetric_passive;
+  header.transmit = below_precision(now, system.precision, random);
+  if (heard_) {
+    header.origin = heard_->transmit;
+    header.receive = heard_->at;
+  }
+  if (answers_interleaved()) {
+    header.origin = heard_->receive;
+    header.transmit = *last_sent_;
+  }
+  if (header.transmit == header.receive) header.transmit = header.transmit + Duration::from_raw(1);
+  return header;
 }
 
 std::optional<std::pair<Timestamp, RawTime>> Association::held_true_time() const {
-  if (!held_) return std::nullopt;
+  if (!held_ || held_->is_interleaved) return std::nullopt;
   return std::pair{held_->header.transmit, held_->received.raw};
 }
 
-std::optional<Sample> Association::take_sample(Timestamp origin, double frequency, double correction,
+/// RFC 5905 section 8, on the raw scale: T1 and T4 are readings of the uncorrected oscillator. None:
+/// impossible.
+std::optional<Sample> Association::sample_of(const Turn& turn, Timestamp transmit, int remote_precision,
+                                             Timestamp origin, double frequency) const {
+  const auto outbound = (turn.received_there - (origin + turn.sent.since_start())).seconds();
+  const auto inbound = (transmit - (origin + turn.received.since_start())).seconds();
+  const double elapsed = (turn.received - turn.sent).seconds();
+  const double there = (transmit - turn.received_there).seconds();
+  if (elapsed < 0 || there < 0 || there > elapsed + 1) return std::nullopt;
+  return Sample{.at = turn.sent + (turn.received - turn.sent) / 2,
+                .offset = (outbound + inbound) / 2,
+                .delay = std::max(elapsed * (1 + frequency) - there, precision_),
+                .dispersion = std::exp2(remote_precision) + precision_ + kDispersionRate * elapsed};
+}
+
+std::optional<Sample> Association::take_sample(Timestamp origin, const ClockRate& rate, double correction,
                                                RawTime now) {
   if (!held_ || (!held_->request.stamped && now < held_->until)) return std::nullopt;
   const HeldReply reply = *std::exchange(held_, std::nullopt);
-  // RFC 5905 section 8, on the raw scale: T1 and T4 are readings of the uncorrected oscillator.
-  const RawTime t1 = reply.request.sent.raw, t4 = reply.received.raw;
-  const auto outbound = (reply.header.receive - (origin + t1.since_start())).seconds();
-  const auto inbound = (reply.header.transmit - (origin + t4.since_start())).seconds();
-  const double elapsed = (t4 - t1).seconds();
-  const double at_server = (reply.header.transmit - reply.header.receive).seconds();
-  if (elapsed < 0 || at_server < 0 || at_server > elapsed + 1) {
+  const Turn turn{reply.request.sent.raw, reply.header.receive, reply.received.raw, !reply.is_interleaved};
+  const auto previous = std::exchange(turn_, turn);
+  if (reply.is_interleaved && (!previous || previous->is_used)) return std::nullopt;
+  auto sample = sample_of(reply.is_interleaved ? *previous : turn, reply.header.transmit,
+                          reply.header.precision, origin, rate.frequency);
+  if (!sample) {
     note_problem(Reason::reply_invalid);
     return std::nullopt;
   }
-  Sample sample;
-  sample.at = t1 + (t4 - t1) / 2;
-  sample.offset = (outbound + inbound) / 2;
-  sample.delay = std::max(elapsed * (1 + frequency) - at_server, precision_);
-  sample.dispersion = std::exp2(reply.header.precision) + precision_ + kDispersionRate * elapsed;
+  if (reply.is_interleaved) {
+    const double age = bring_up(*sample, turn.sent + (turn.received - turn.sent) / 2, rate);
+    choice_.on_interleaved(sample->delay, precision_ + rate.error * age);
+  } else {
+    choice_.on_basic(sample->delay);
+  }
+  accept(*sample, reply.received.served, correction);
+  if (mode() == AssociationMode::broadcast_client) learn_delay(now);
+  return sample;
+}
+
+/// A sample of an earlier moment counts as of `at`, by the rate that is known. Gives its age, s.
+double Association::bring_up(Sample& sample, RawTime at, const ClockRate& rate) {
+  const double age = (at - sample.at).seconds();
+  sample.offset += rate.frequency * age;
+  sample.dispersion += rate.error * age;
+  sample.at = at;
+  return age;
+}
+
+void Association::accept(const Sample& sample, Timestamp when, double correction) {
   filter_.add(sample);
   record({.kind = Outcome::Kind::accepted,
-          .when = reply.received.served,
+          .when = when,
           .offset = sample.offset - correction,
           .delay = sample.delay});
+}
+
+/// Enough answers to the volley: from now on the broadcasts suffice.
+void Association::learn_delay(RawTime now) {
+  if (state_.replies < static_cast<std::uint32_t>(PollProcess::kWantedReplies)) return;
+  const auto output = filter_.output(now, 0);
+  if (!output) return;
+  broadcast_delay_ = output->delay;
+  await_broadcast(now);
+}
+
+void Association::await_broadcast(RawTime now) {
+  poll_.answer_at(now + Duration::from_exponent(state_.host_poll) * kBroadcastPatience);
+}
+
+std::optional<Sample> Association::on_broadcast(const wire::Header& header, const Instant& received,
+                                                Timestamp origin, const ClockRate& rate, double correction) {
+  const auto before = std::exchange(last_broadcast_, Broadcast{header.transmit, received.raw});
+  state_.host_poll = std::clamp<std::int8_t>(header.poll, 3, 17);
+  if (!broadcast_delay_) {
+    last_transmit_ = header.transmit;
+    return std::nullopt;
+  }
+  take_packet(header, received);
+  state_.reach = static_cast<std::uint8_t>(state_.reach << 1 | 1);
+  problem_.reset();
+  await_broadcast(received.raw);
+  Broadcast measured = *last_broadcast_;
+  if (!header.origin.is_zero() && before) {  // RFC 9769 section 4
+    const Duration difference = header.origin - before->transmit;
+    if (difference > kLostBroadcast || -difference > kLostBroadcast) return std::nullopt;
+    measured = {header.origin, before->received};
+  }
+  Sample sample{.at = measured.received,
+                .offset = (measured.transmit - (origin + measured.received.since_start())).seconds() +
+                          *broadcast_delay_ / 2,
+                .delay = *broadcast_delay_,
+                .dispersion = std::exp2(header.precision) + precision_};
+  bring_up(sample, received.raw, rate);
+  accept(sample, received.served, correction);
   return sample;
+}
+
+void Association::on_missing_broadcast(Instant now) {
+  state_.reach = static_cast<std::uint8_t>(state_.reach << 1);
+  ++state_.unanswered;
+  await_broadcast(now.raw);
 }
 
 void Association::adapt_poll(double growth, double surprise, RawTime now) {
@@ -266,7 +452,8 @@ void Association::adapt_poll(double growth, double surprise, RawTime now) {
 }
 
 bool Association::is_duplicate(const wire::Header& header) const {
-  return last_transmit_ && !header.transmit.is_zero() && header.transmit == *last_transmit_;
+  return last_transmit_ && !header.transmit.is_zero() && header.transmit == *last_transmit_ &&
+         header.receive == last_receive_;  // RFC 9769: interleaved, the transmit timestamp may come twice
 }
 
 bool Association::is_silent() const { return state_.unanswered >= kSilence; }
@@ -282,6 +469,7 @@ std::optional<Reason> Association::own_verdict() const {
   if (const auto* reason = std::get_if<Reason>(&source_)) return *reason;
   if (denied_) return problem_;
   if (problem_ == Reason::myself) return problem_;
+  if (mode() == AssociationMode::broadcast_client && !is_listening()) return Reason::measuring_delay;
   if (is_answering()) return std::nullopt;
   if (!is_silent() && !has_fresh_problem()) return Reason::waiting_for_reply;
   return why_silent();

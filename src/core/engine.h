@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "core/config.h"
+#include "core/groups.h"
 #include "core/instant.h"
 #include "core/leap_table.h"
 #include "core/network_view.h"
@@ -153,6 +154,8 @@ class Engine {
   bool serves(Family family) const;
   /// The VPNs in which the service socket of a family has to be open.
   std::vector<VpnId> listening_vpns(Family family) const;
+  /// The multicast groups that the service sockets have to be members of.
+  std::vector<Membership> memberships() const;
 
  private:
   struct Impl;

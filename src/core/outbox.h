@@ -27,6 +27,7 @@ struct Transmit {
     request,  // from a socket of its own: `local.port` 0 is a random port; answers and errors come back with
               // `id`
     reply,    // from the service socket that got the request
+    group,    // from the service socket, through `interface_index`, to a multicast or broadcast address
   };
   TransmitId id{};
   Purpose purpose = Purpose::request;
@@ -34,6 +35,7 @@ struct Transmit {
   Endpoint local;  // unspecified address: the kernel's choice
   Endpoint remote;
   std::uint32_t interface_index = 0;  // replies: the interface the request came in on
+  std::uint8_t ttl = 0;               // group: the packet's time to live; 0: the kernel's default
   std::array<std::uint8_t, kMaxPacket> data{};
   std::uint8_t size = 0;
   base::Bytes bytes() const { return {data.data(), size}; }

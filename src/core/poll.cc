@@ -124,6 +124,11 @@ bool PollProcess::confirm(RawTime now) {
   return true;
 }
 
+void PollProcess::on_peer_poll(std::int8_t exponent) {
+  if (exponent >= host_poll_) return;
+  set_host_poll(exponent);
+}
+
 void PollProcess::hasten(RawTime now) {
   if (bursts_forbidden_ || next_ == kNever) return;
   burst_left_ = kBurstPackets;

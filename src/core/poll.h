@@ -48,6 +48,10 @@ class PollProcess {
   void adapt(double growth, double surprise, RawTime now);
   /// The last sample needs a second opinion soon. Heeded (true) three times, then not for eight polls.
   bool confirm(RawTime now);
+  /// A symmetric peer polls by this exponent: we are no slower, within our range (RFC 5905 section 13.2).
+  void on_peer_poll(std::int8_t exponent);
+  /// The next packet is due at `when`, whatever the schedule was: an answer, or an end of waiting.
+  void answer_at(RawTime when) { next_ = when; }
   /// What was known is in doubt: a burst now, unless the server forbade bursts.
   void hasten(RawTime now);
 

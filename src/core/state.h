@@ -52,6 +52,7 @@ struct AssociationState {
   AssociationId id{};
   ServerConfig config;
   Reason reason = Reason::waiting_for_reply;
+  std::optional<GroupMember> group;  // whose packets mobilized it
 
   // where requests go from
   VpnId vpn = VpnId::public_instance;

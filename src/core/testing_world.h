@@ -170,6 +170,7 @@ class World {
   };
   void schedule(double at, std::function<void()> action) { events_.push({at, order_++, std::move(action)}); }
   double next_deadline(Host& host);
+  static bool is_for(const Host& host, const Packet& packet);
   friend struct Host;
 
   std::int64_t epoch_;

@@ -93,7 +93,7 @@ void World::send(Host& from, const Transmit& t) {
   Packet packet{t, from.name};
   if (packet.transmit.local.address.is_unspecified())
     packet.transmit.local.address = from.view.interfaces.front().addresses.front().address;
-  if (t.purpose == Transmit::Purpose::request) {
+  if (t.purpose != Transmit::Purpose::reply) {
     const Stamp kernel{from.now(), StampSource::kernel};
     const Departure departure{packet.transmit.local.address, from.view.interfaces.front().index};
     schedule(time_ + (from.kernel_stamps ? 1e-5 : 1e-3), [&from, id = t.id, kernel, departure] {
@@ -107,7 +107,7 @@ void World::send(Host& from, const Transmit& t) {
   const auto delay = link(packet);
   if (!delay) return;
   for (auto& [name, host] : hosts_) {
-    if (!host->view.is_own_address(packet.transmit.remote.address)) continue;
+    if (!is_for(*host, packet)) continue;
     Host& to = *host;
     schedule(time_ + *delay, [this, &to, packet] {
       const Path path{.local = packet.transmit.remote,
@@ -116,8 +116,15 @@ void World::send(Host& from, const Transmit& t) {
                       .interface_index = 2};
       deliver(to, packet, path, packet.transmit.remote.port == 123, std::nullopt);
     });
-    return;
+    if (t.purpose != Transmit::Purpose::group) return;
   }
+}
+
+bool World::is_for(const Host& host, const Packet& packet) {
+  const IpAddress& to = packet.transmit.remote.address;
+  if (packet.transmit.purpose != Transmit::Purpose::group) return host.view.is_own_address(to);
+  return is_broadcast_group(to) ||
+         std::ranges::any_of(host.engine->memberships(), [&](const Membership& m) { return m.group == to; });
 }
 
 void World::deliver(Host& to, const Packet& packet, const Path& path, bool to_service,

@@ -1,0 +1,212 @@
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "core/access.h"
+#include "core/engine_impl.h"
+
+namespace noonmark::core {
+namespace {
+
+DropReason drop_reason_of(wire::DecodeError error) {
+  switch (error) {
+    case wire::DecodeError::too_short: return DropReason::too_short;
+    case wire::DecodeError::bad_length: return DropReason::bad_length;
+    case wire::DecodeError::bad_version: return DropReason::bad_version;
+    case wire::DecodeError::bad_extension: return DropReason::bad_extension;
+  }
+  return DropReason::bad_length;
+}
+
+Reason reason_of(Authenticity authenticity) {
+  switch (authenticity) {
+    case Authenticity::missing: return Reason::reply_without_mac;
+    case Authenticity::crypto_nak: return Reason::crypto_nak;
+    default: return Reason::reply_mac_wrong;
+  }
+}
+
+Reason reason_of_unfit(DropReason drop) {
+  return drop == DropReason::unsynchronized ? Reason::server_unsynchronized : Reason::reply_invalid;
+}
+
+}  // namespace
+
+void Engine::Impl::on_datagram(const Received& r, Instant now, Outbox& out) {
+  if (Responder::is_request(r.data, r.path.remote.port)) return on_request(r, now, out);
+  Association* const source = owner_of(r);
+  count(r.path, source, [](PacketStatistics& s) { ++s.received; });
+  if (const auto refusal = policy->refuses(r.path)) return drop(*refusal, r, source);
+  if (r.data.empty()) return drop(DropReason::too_short, r, source);
+  const auto mode = wire::mode_of(r.data);
+  const bool is_taken = mode == wire::Mode::server || mode == wire::Mode::symmetric_active ||
+                        mode == wire::Mode::symmetric_passive || mode == wire::Mode::broadcast;
+  if (!is_taken) return drop(DropReason::bad_mode, r, source);
+  const auto packet = wire::decode(r.data, &KeyTable::is_mac_of_key, &keys);
+  if (!packet) return drop(drop_reason_of(packet.error()), r, source);
+  if (mode == wire::Mode::server) return on_reply(r, *packet, now, out);
+  if (mode == wire::Mode::broadcast) return on_broadcast(r, *packet, now, out);
+  on_peer_packet(r, *packet, now, out);
+}
+
+/// For those who have no sockets of their own for it: virtual worlds.
+void Engine::Impl::on_request(const Received& r, Instant now, Outbox& out) {
+  responder.publish(system.server_view(now));
+  Transmit reply;
+  std::array<std::uint8_t, kMaxDatagram> buffer;
+  const ServiceRequest request{.buffer = buffer,
+                               .size = std::min(r.data.size(), buffer.size()),
+                               .path = r.path,
+                               .received = r.when.at.served};
+  std::ranges::copy(r.data.first(request.size), buffer.begin());
+  const auto plan = responder.examine(request);
+  if (plan.size == 0) return;
+  reply.purpose = Transmit::Purpose::reply;
+  reply.vpn = r.path.vpn;
+  reply.local = r.path.local;
+  reply.local.address = plan.source;
+  reply.remote = r.path.remote;
+  reply.interface_index = r.path.interface_index;
+  reply.id = static_cast<TransmitId>(next_transmit++);
+  reply.size = static_cast<std::uint8_t>(responder.complete(request, plan, now.served));
+  std::copy_n(buffer.begin(), reply.size, reply.data.begin());
+  out.transmits.push_back(reply);
+}
+
+/// Whether our own service answered: an address of this machine, the service's port, and we listen there.
+bool Engine::Impl::is_myself(const Path& path) const {
+  const Family family = path.remote.address.family();
+  if (path.remote.port != config.port || !policy->family(family).serves) return false;
+  const auto* place = policy->find_place(family, path.vpn);
+  if (place == nullptr || !(place->any_address || place->addresses.contains(path.remote.address)))
+    return false;
+  return view.is_own_address(path.remote.address, path.vpn);
+}
+
+void Engine::Impl::drop_for(Association& a, DropReason reason, const Received& r,
+                            std::optional<TransmitId> request, std::uint32_t key_id) {
+  if (request) return drop_reply(reason, r, a, *request, key_id);
+  drop(reason, r, &a, key_id);
+}
+
+bool Engine::Impl::is_authentic(Association& a, const Received& r, const wire::Packet& packet,
+                                std::optional<TransmitId> request) {
+  if (a.config().key_id == 0) return true;
+  Key* key = keys.find(a.config().key_id);
+  CHECK(key != nullptr);
+  const auto authenticity = authenticate(*key, r.data, packet);
+  if (authenticity == Authenticity::verified) return true;
+  a.state().received_key_id = packet.mac ? packet.mac->key_id : 0;
+  a.note_problem(reason_of(authenticity));
+  drop_for(a, DropReason::authentication, r, request, a.state().received_key_id);
+  return false;
+}
+
+/// Test 4: whether ntp-service access lets the clock follow that source.
+bool Engine::Impl::may_follow(const Path& path) const {
+  const Vpn* vpn = view.find_vpn(path.vpn);
+  const auto access = decide_access(config.access, path.remote.address, vpn != nullptr ? vpn->name : "");
+  return access.level && may_be_followed(*access.level);
+}
+
+void Engine::Impl::on_reply(const Received& r, const wire::Packet& packet, Instant now, Outbox& out) {
+  Association* const source = owner_of(r);
+  const auto& header = packet.header;
+  if (source != nullptr && source->is_duplicate(header))
+    return drop(DropReason::duplicate, r, source);  // test 1
+  const auto found = header.origin.is_zero() ? outstanding.end() : outstanding.find(header.origin.raw());
+  if (found == outstanding.end()) {
+    if (on_manycast_reply(r, packet, now, out)) return;
+    // Test 2; a packet that fails it changes no state (RFC 5905's text would).
+    return drop(source != nullptr ? DropReason::bogus : DropReason::no_association, r, source);
+  }
+  Association& a = *found->second;
+  const auto match = a.find_request(header.origin);
+  CHECK(match);
+  const TransmitId request = match->request.id;
+  if (!is_server_of(a, r.path) || (r.request && *r.request != request)) {
+    a.note_problem(Reason::reply_from_other_address);
+    a.state().impostor = r.path.remote;
+    const Vpn* vpn = view.find_vpn(r.path.vpn);
+    a.state().impostor_vpn = vpn != nullptr ? vpn->name : std::string{};
+    if (source != &a) ++a.statistics().received;
+    drop_reply(DropReason::wrong_source, r, a, request);
+    return judge(a, now, out);
+  }
+  if (is_myself(r.path)) {
+    a.note_problem(Reason::myself);
+    drop_reply(DropReason::myself, r, a, request);
+    return judge(a, now, out);
+  }
+  if (!may_follow(r.path)) {
+    a.note_problem(Reason::access_denied);
+    drop_reply(DropReason::access_denied, r, a, request);
+    return judge(a, now, out);
+  }
+  if (!is_authentic(a, r, packet, request)) return judge(a, now, out);
+  accept_reply(a, *match, r, packet, now, out);
+}
+
+void Engine::Impl::accept_reply(Association& a, const Match& match, const Received& r,
+                                const wire::Packet& packet, Instant now, Outbox& out) {
+  const auto& header = packet.header;
+  const Request& request = match.request;
+  const auto before = a.requests().size();
+  if (is_kiss(header)) {
+    drop_reply(DropReason::kiss, r, a, request.id);
+    a.on_kiss(request, header, now.raw);
+  } else if (const auto fault = judge_reply(header)) {
+    drop_reply(*fault, r, a, request.id);
+    if (*fault == DropReason::unsynchronized || *fault == DropReason::bad_header)
+      a.on_unfit_reply(request, header, r.when.at, reason_of_unfit(*fault));
+    else
+      a.note_problem(Reason::reply_invalid);
+  } else {
+    a.on_reply(match, header, r.when.at, now.raw);
+    note_arrival(a, r);
+    // Its first match clears it; the socket stays for the transmit stamp.
+    forget_origins(request);
+    take_samples(a, now, out);
+    return;
+  }
+  if (a.requests().size() < before) forget(request, out);
+  judge(a, now, out);
+}
+
+void Engine::Impl::note_arrival(Association& a, const Received& r) {
+  a.state().last_local = r.path.local.address;
+  const auto* interface = policy->interface_of(r.path);
+  a.state().last_interface = interface != nullptr ? interface->name : std::string{};
+  count(r.path, &a, [](PacketStatistics& s) { ++s.processed; });
+}
+
+void Engine::Impl::take_samples(Association& a, Instant now, Outbox& out) {
+  if (a.awaits_stamp(now.raw)) return;
+  close_answered(a, out);
+  if (auto* probe = probe_of(a)) {
+    a.take_sample(system.origin(), system.rate(), system.correction(now), now.raw);
+    return tell(*probe, out);
+  }
+  if (const auto placed = a.held_true_time()) system.place_origin(placed->first, placed->second);
+  const auto sample = a.take_sample(system.origin(), system.rate(), system.correction(now), now.raw);
+  if (!sample) return update(nullptr, std::nullopt, now, out);
+  feed(a, *sample, now, out);
+}
+
+void Engine::Impl::feed(Association& a, const Sample& sample, Instant now, Outbox& out) {
+  if (system.raise_to_build_date(now, out)) return;
+  update(&a, sample, now, out);
+  if (a.state().reason == Reason::offset_limit) {
+    for (auto* s : {&stats(a.config().key.address.family()), &a.statistics()})
+      ++s->drops[static_cast<std::size_t>(DropReason::offset_limit)];
+  }
+}
+
+void Engine::Impl::close_answered(Association& a, Outbox& out) {
+  for (const TransmitId id : a.take_answered()) {
+    transmits.erase(id);
+    out.closed.push_back(id);
+  }
+}
+
+}  // namespace noonmark::core
