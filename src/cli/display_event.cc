@@ -6,8 +6,12 @@
 namespace noonmark::cli {
 namespace {
 
-std::string_view session_type(const core::UnsyncEvent& event) {
-  return event.source.starts_with("LOCAL") ? "local clock, configured" : "client, configured";
+std::string session_type(const core::UnsyncEvent& event) {
+  if (!event.mode) return "local clock, configured";
+  const std::string mode = *event.mode == core::AssociationMode::broadcast_client
+                               ? fmt::format("bdcast client (Interface: {})", event.interface)
+                               : std::string(mode_text(*event.mode));
+  return fmt::format("{}, {}", mode, core::is_dynamic(*event.mode) ? "dynamic" : "configured");
 }
 
 }  // namespace

@@ -137,6 +137,28 @@ std::string source_name(std::string_view source, std::string_view vpn) {
   return vpn.empty() ? std::string(source) : fmt::format("{}({})", source, vpn);
 }
 
+std::string_view mode_text(core::AssociationMode mode) {
+  switch (mode) {
+    case core::AssociationMode::client:
+    case core::AssociationMode::manycast_client: return "client";
+    case core::AssociationMode::active: return "active";
+    case core::AssociationMode::passive: return "passive";
+    case core::AssociationMode::broadcast_client: return "broadcast client";
+  }
+  return "unspecified";
+}
+
+std::string_view mode_text(wire::Mode mode) {
+  switch (mode) {
+    case wire::Mode::symmetric_active: return "active";
+    case wire::Mode::symmetric_passive: return "passive";
+    case wire::Mode::client: return "client";
+    case wire::Mode::server: return "server";
+    case wire::Mode::broadcast: return "broadcast";
+    default: return "unspecified";
+  }
+}
+
 std::string source_name(const core::ServerKey& server) {
   return source_name(server.address.to_string(), server.vpn);
 }

@@ -53,6 +53,10 @@ std::string json_time(std::int64_t unix_seconds);
 /// "192.0.2.10(MGMT)", without parentheses for the public instance.
 std::string source_name(std::string_view source, std::string_view vpn);
 std::string source_name(const core::ServerKey& server);
+/// What we are in the association: "client", "active", "passive", "broadcast client".
+std::string_view mode_text(core::AssociationMode mode);
+/// What the other side is, by its last packet: "server", "active", "passive", "broadcast", "unspecified".
+std::string_view mode_text(wire::Mode mode);
 /// "the public instance", "VPN instance MGMT".
 std::string place_text(std::string_view vpn);
 /// "none", "insert", "delete", "unknown".

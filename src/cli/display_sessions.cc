@@ -27,7 +27,7 @@ struct Session {
   int stratum = 0;
   std::vector<std::string_view> status;
   std::string reference_id;
-  std::string peer_mode;
+  std::string_view local_mode = "client", peer_mode = "unspecified";
   std::int64_t local_poll = 0, peer_poll = 0;                // s
   std::optional<std::int64_t> now;                           // s since the last packet
   double offset = 0, delay = 0, dispersion = 0;              // s
@@ -53,8 +53,11 @@ bool is_valid(const AssociationState& a) {
 }
 
 std::vector<std::string_view> status_words(const AssociationState& a) {
-  std::vector<std::string_view> words{"configured"};
+  const auto mode = a.config.key.mode;
+  std::vector<std::string_view> words{core::is_dynamic(mode) ? "dynamic" : "configured"};
   if (!a.config.key.vpn.empty()) words.push_back("vpn-instance");
+  if (mode == core::AssociationMode::active || mode == core::AssociationMode::passive)
+    words.push_back("peer");
   if (a.system_peer) {
     words.push_back("master");
   } else {
@@ -82,7 +85,8 @@ Session session_of(const AssociationState& a, const Snapshot& s) {
   session.stratum = a.stratum;
   session.status = status_words(a);
   session.reference_id = a.answered ? reference_id_text(a.last.reference_id, a.last.stratum) : "none";
-  session.peer_mode = a.answered ? "server" : "unspecified";
+  session.local_mode = mode_text(a.config.key.mode);
+  session.peer_mode = a.answered ? mode_text(a.last.mode) : "unspecified";
   session.local_poll = poll_seconds(a.host_poll);
   session.peer_poll = a.answered ? poll_seconds(a.last.poll) : 0;
   if (a.last_heard)
@@ -161,7 +165,8 @@ std::string filter_line(std::string_view name, const Session& session, double co
 
 std::string verbose_text(const Session& x, const Snapshot& s) {
   std::string text = head(x);
-  text += fmt::format(" local mode: client, local poll: {}, current poll: {}\n", x.local_poll, x.local_poll);
+  text += fmt::format(" local mode: {}, local poll: {}, current poll: {}\n", x.local_mode, x.local_poll,
+                      x.local_poll);
   text += fmt::format(" peer mode: {}, peer poll: {}, now: {}\n", x.peer_mode, x.peer_poll, now_text(x));
   text += fmt::format(" offset: {}, delay: {}, disper: {}\n", milliseconds(x.offset, 4),
                       milliseconds(x.delay, 2), milliseconds(x.dispersion, 2));
@@ -210,7 +215,7 @@ nlohmann::json filter_json(const Session& session, double core::FilterStage::* v
 
 nlohmann::json verbose_json(const Session& x, const Snapshot& s) {
   auto json = brief_json(x);
-  json["local_mode"] = "client";
+  json["local_mode"] = x.local_mode;
   json["peer_mode"] = x.peer_mode;
   json["peer_poll_s"] = x.peer_poll;
   json["root_delay_ms"] = json_ms(x.root_delay);

@@ -183,7 +183,8 @@ std::vector<NamedStatistics> statistics_of_interfaces(const Services& services,
     const auto counters = services.engine.statistics(*interface, family);
     if (!counters && !also_unused) continue;
     const auto* vpn = services.network.find_vpn(interface->vpn);
-    named.push_back({interface->name, vpn == nullptr ? "" : vpn->name, counters.value_or(PacketStatistics{})});
+    named.push_back(
+        {interface->name, vpn == nullptr ? "" : vpn->name, counters.value_or(PacketStatistics{})});
   }
   return named;
 }
@@ -194,12 +195,12 @@ bool is_meant(const ServerFilter& filter, core::Family family, const core::Serve
 
 std::vector<NamedStatistics> statistics_of_peers(const Services& services, const Arguments& arguments) {
   const ServerFilter filter(arguments);
-  const auto counters = services.engine.session_statistics();
-  const auto& servers = services.engine.config().servers;
   std::vector<NamedStatistics> named;
-  for (std::size_t i = 0; i < servers.size(); ++i)
-    if (is_meant(filter, family_of(arguments), servers[i].key))
-      named.push_back({servers[i].key.address.to_string(), servers[i].key.vpn, *counters[i]});
+  const auto counters = services.engine.session_statistics();
+  const auto sessions = services.engine.sessions();
+  for (std::size_t i = 0; i < sessions.size(); ++i)
+    if (is_meant(filter, family_of(arguments), sessions[i]))
+      named.push_back({sessions[i].address.to_string(), sessions[i].vpn, *counters[i]});
   return named;
 }
 
@@ -225,9 +226,9 @@ base::Result<void> reset_statistics(const Services& services, const Arguments& a
   if (arguments.has("peer")) {
     scope.of = core::StatisticsScope::Of::peers;
     const ServerFilter filter(arguments);
-    for (const auto& server : services.engine.config().servers) {
-      if (!is_meant(filter, scope.family, server.key)) continue;
-      scope.peer = server.key;
+    for (const auto& session : services.engine.sessions()) {
+      if (!is_meant(filter, scope.family, session)) continue;
+      scope.peer = session;
       services.reset_statistics(scope);
     }
     if (!filter.is_empty() && !scope.peer) return base::fail("There is no such NTP session.");

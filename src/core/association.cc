@@ -22,6 +22,7 @@ constexpr std::uint32_t kiss_code(std::string_view text) {
   return value;
 }
 
+constexpr std::uint8_t kLastPolls = 0x07;  // of the reach register: none answered, an exchange is begun anew
 constexpr std::uint32_t kInterleavedRequests = 4;  // between two replies: the timestamps get old
 constexpr Duration kLostBroadcast =
     Duration::from_seconds(1);              // RFC 9769: a larger difference is a lost packet
@@ -45,12 +46,14 @@ bool is_kiss(const wire::Header& h) {
          (h.reference_id == kRate || h.reference_id == kDeny || h.reference_id == kRestrict);
 }
 
-std::optional<DropReason> judge_reply(const wire::Header& h) {
+std::optional<DropReason> judge_reply(const wire::Header& h, bool is_interleaved) {
   if (h.receive.is_zero() || h.transmit.is_zero()) return DropReason::zero_timestamp;  // test 3
   const bool no_stratum = h.stratum == 0 || h.stratum >= wire::kMaxStratum;
   if (h.leap == wire::Leap::unknown || no_stratum) return DropReason::unsynchronized;  // test 6
   const bool impossible = h.root_delay.seconds() / 2 + h.root_dispersion.seconds() >= kMaxRootError;
-  if (impossible || (h.transmit - h.reference) < Duration{}) return DropReason::bad_header;  // test 7
+  // Interleaved, the transmit timestamp is that of an earlier packet.
+  const bool is_early = !is_interleaved && (h.transmit - h.reference) < Duration{};
+  if (impossible || is_early) return DropReason::bad_header;  // test 7
   return std::nullopt;
 }
 
@@ -282,8 +285,9 @@ void Association::on_reply(const Match& match, const wire::Header& header, const
 
 bool Association::on_peer_packet(const wire::Header& header, const Instant& received, bool is_valid,
                                  bool is_interleaved) {
+  const bool works = (state_.reach & kLastPolls) != 0;
   const bool is_older = heard_ && (header.transmit - heard_->transmit) <= Duration{};
-  if (!is_valid && (has_heard_ || is_older)) return false;
+  if (!is_valid && (works || has_heard_ || is_older)) return false;
   heard_ = Heard{header.transmit, header.receive, received.served};
   if (!is_valid) return true;
   has_heard_ = true;

@@ -57,7 +57,7 @@ struct HeldReply {
 bool is_kiss(const wire::Header& header);
 
 /// The correctness of a valid header (RFC 5905 section 8, tests 3, 6 and 7); none: fit for a sample.
-std::optional<DropReason> judge_reply(const wire::Header& header);
+std::optional<DropReason> judge_reply(const wire::Header& header, bool is_interleaved = false);
 
 /// One server at work, be it configured or mobilized by its packets: its peer variables, poll process and
 /// clock filter. It never sees a socket: the engine sends what it asks for and hands it replies that match
@@ -126,9 +126,9 @@ class Association {
   /// there.
   void on_reply(const Match& match, const wire::Header& header, const Instant& received, RawTime now);
   /// A peer's authenticated packet, whether it answers one of ours or not: our next one refers to it. One
-  /// that answers none counts only until one does, and never if it is older than what is known: a spoofed or
-  /// replayed packet cannot break an exchange that works (RFC 9769 section 3 names what counts as valid).
-  /// False: it changed nothing.
+  /// that answers none counts only while none did for three polls, and never if it is older than what is
+  /// known: a spoofed or replayed packet cannot break an exchange that works (RFC 9769 section 3 names what
+  /// counts as valid). False: it changed nothing.
   bool on_peer_packet(const wire::Header& header, const Instant& received, bool is_valid,
                       bool is_interleaved);
   /// A packet of our broadcast server; gives the sample if the delay is known.

@@ -1,6 +1,7 @@
 // Symmetric peers, broadcast, multicast and manycast, in virtual time.
 
-#include <algorithm>
+#include <bit>
+#include <cmath>
 #include <gtest/gtest.h>
 
 #include "core/testing_world.h"
@@ -212,7 +213,7 @@ TEST_F(Peers, AnUnauthenticatedExchangeSurvivesAConstantSpoofer) {
     world.run_for(1);
   }
   EXPECT_EQ(b.reason(), Reason::system_peer);
-  EXPECT_EQ(b.session().reach, 0xFF);
+  EXPECT_GE(std::popcount(b.session().reach), 6) << "each sends by its own timer";
   EXPECT_LT(std::abs(b.error()), 1e-4);
 }
 

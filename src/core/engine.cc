@@ -222,6 +222,12 @@ std::vector<const PacketStatistics*> Engine::session_statistics() const {
   for (const auto& a : impl_->associations) all.push_back(&a->statistics());
   return all;
 }
+std::vector<ServerKey> Engine::sessions() const {
+  std::vector<ServerKey> all;
+  all.reserve(impl_->associations.size());
+  for (const auto& a : impl_->associations) all.push_back(a->config().key);
+  return all;
+}
 std::optional<PacketStatistics> Engine::statistics(const Interface& interface, Family family) const {
   const auto* own = impl_->interface_counters.find(impl_->view, interface, family);
   const auto* served = impl_->responder.interface_counters().find(impl_->view, interface, family);

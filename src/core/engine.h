@@ -134,11 +134,14 @@ class Engine {
   Quality quality(Instant now) const;
   /// What is worth keeping for the next start; none before anything was learned.
   std::optional<SavedClock> saved_clock(Instant now) const;
-  /// In configuration order. Offsets, distances and filter dispersions are brought up to `now`.
+  /// In configuration order, then those that packets mobilized. Offsets, distances and filter dispersions are
+  /// brought up to `now`.
   std::vector<AssociationState> associations(Instant now) const;
   PacketStatistics statistics(Family family) const;
   /// Of the sessions, in the order of associations().
   std::vector<const PacketStatistics*> session_statistics() const;
+  /// Which sessions these are, in the same order.
+  std::vector<ServerKey> sessions() const;
   /// None: no packet was seen there.
   std::optional<PacketStatistics> statistics(const Interface& interface, Family family) const;
   /// The last losses of synchronization, newest last, at most 10.

@@ -155,7 +155,7 @@ void Engine::Impl::accept_reply(Association& a, const Match& match, const Receiv
   if (is_kiss(header)) {
     drop_reply(DropReason::kiss, r, a, request.id);
     a.on_kiss(request, header, now.raw);
-  } else if (const auto fault = judge_reply(header)) {
+  } else if (const auto fault = judge_reply(header, match.is_interleaved)) {
     drop_reply(*fault, r, a, request.id);
     if (*fault == DropReason::unsynchronized || *fault == DropReason::bad_header)
       a.on_unfit_reply(request, header, r.when.at, reason_of_unfit(*fault));

@@ -166,6 +166,8 @@ struct Agreement {
 struct UnsyncEvent {
   std::string source;  // "192.0.2.1" or "LOCAL(0)"
   std::string vpn;
+  std::optional<AssociationMode> mode;  // none: the local clock
+  std::string interface;                // whose line mobilized the session; else empty
   UnsyncReason reason{};
   Timestamp when;
   bool operator==(const UnsyncEvent&) const = default;

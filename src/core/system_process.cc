@@ -445,6 +445,8 @@ void SystemProcess::follow(const Association& peer, const Association* fed, Inst
       now.served - (now.raw - (fed != nullptr ? *fed : peer).last_heard()) + Duration::from_seconds(stepped);
   source_ = s.config.key.address.to_string();
   source_vpn_ = s.config.key.vpn;
+  source_mode_ = s.config.key.mode;
+  source_interface_ = s.group ? s.group->interface_name : std::string{};
   if (std::exchange(state_.clock_state, ClockState::synchronized) != ClockState::synchronized)
     announce(true, {}, out);
 }
@@ -463,6 +465,8 @@ void SystemProcess::follow_local_clock(const LocalClockConfig& local, Instant no
   state_.dispersion_rate = 0;
   state_.sync = SyncState::synchronized;
   source_ = fmt::format("LOCAL({})", local.unit);
+  source_mode_.reset();
+  source_interface_.clear();
   source_vpn_.clear();
   if (std::exchange(state_.clock_state, ClockState::synchronized) != ClockState::synchronized)
     announce(true, {}, out);
@@ -498,7 +502,12 @@ void SystemProcess::note_loss(Instant now, Outbox& out) {
   const auto reason = blame_.value_or(UnsyncReason::selection_no_selectable_clock);
   announce(false, reason, out);
   if (unsync_events_.size() == kUnsyncEvents) unsync_events_.pop_front();
-  unsync_events_.push_back({.source = source_, .vpn = source_vpn_, .reason = reason, .when = now.served});
+  unsync_events_.push_back({.source = source_,
+                            .vpn = source_vpn_,
+                            .mode = source_mode_,
+                            .interface = source_interface_,
+                            .reason = reason,
+                            .when = now.served});
 }
 
 void SystemProcess::announce(bool synchronized, UnsyncReason reason, Outbox& out) const {

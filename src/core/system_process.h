@@ -151,6 +151,8 @@ class SystemProcess {
   std::uint32_t next_command_ = 1;
   std::string source_;  // who is followed, for the event when it is lost
   std::string source_vpn_;
+  std::optional<AssociationMode> source_mode_;
+  std::string source_interface_;
   std::optional<UnsyncReason> blame_;
   std::optional<Reason> held_back_;  // why the clock is not moved to what the sources say
 
