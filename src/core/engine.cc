@@ -72,7 +72,10 @@ bool same_secret(const KeyConfig* a, const KeyConfig* b) {
 
 struct Engine::Impl {
   Impl(const Environment& environment, base::Random& random_source, Instant now)
-      : random(random_source), precision(environment.precision), system(environment, now) {
+      : random(random_source),
+        precision(environment.precision),
+        responder(random_source),
+        system(environment, now) {
     view.vpns.push_back({});
   }
 
@@ -155,6 +158,10 @@ struct Engine::Impl {
                     Instant now, Outbox& out);
   void on_request(const Received& r, Instant now, Outbox& out);
   bool is_myself(const Path& path) const;
+  static bool is_peer(const Association* a) {
+    return a != nullptr && (a->config().key.mode == AssociationMode::active ||
+                            a->config().key.mode == AssociationMode::passive);
+  }
 
   // --- sending
   void send_request(Association& a, Duration patience, Instant now, Outbox& out);
@@ -217,6 +224,9 @@ struct Engine::Impl {
 void Engine::Impl::on_datagram(const Received& r, Instant now, Outbox& out) {
   if (Responder::is_request(r.data, r.path.remote.port)) return on_request(r, now, out);
   Association* const source = owner_of(r);
+  if (r.service && !is_peer(source) && !r.data.empty() &&
+      wire::mode_of(r.data) == wire::Mode::symmetric_active)
+    return on_request(r, now, out);
   count(r.path, source, [](PacketStatistics& s) { ++s.received; });
   if (const auto refusal = policy->refuses(r.path)) return drop(*refusal, r, source);
   if (r.data.empty()) return drop(DropReason::too_short, r, source);
