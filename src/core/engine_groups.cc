@@ -78,7 +78,8 @@ void Engine::Impl::on_peer_packet(const Received& r, const wire::Packet& packet,
   const auto& header = packet.header;
   Association* a = session_of(r.path, {AssociationMode::active, AssociationMode::passive});
   if (a == nullptr) {
-    if (header.mode != wire::Mode::symmetric_active) return drop(DropReason::no_association, r, nullptr);
+    if (header.mode != wire::Mode::symmetric_active || !r.service)
+      return drop(DropReason::no_association, r, nullptr);
     const auto key_id = mobilizing_key(r, packet, true);
     if (!key_id || !may_follow(r.path)) {
       uncount(r);

@@ -28,7 +28,10 @@ inline constexpr double kMaxStartSpread = 2.0;  // s
 
 struct Engine::Impl {
   Impl(const Environment& environment, base::Random& random_source, Instant now)
-      : random(random_source), precision(environment.precision), system(environment, now) {
+      : random(random_source),
+        precision(environment.precision),
+        responder(random_source),
+        system(environment, now) {
     view.vpns.push_back({});
   }
 

@@ -77,7 +77,7 @@ struct ResponderTest : ::testing::Test {
   wire::Header header(const Answer& a) {
     return wire::decode(a.data, &KeyTable::is_mac_of_key, &keys)->header;
   }
-  Responder responder;
+  Responder responder{random};
   KeyTable keys = *KeyTable::create(kKeys);
 };
 

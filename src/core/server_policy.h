@@ -39,6 +39,11 @@ struct ServerPolicy {
   const Place* find_place(Family f, VpnId vpn) const;
   /// Why a packet that came by `path` is not looked at: its family or interface is switched off.
   std::optional<DropReason> refuses(const Path& path) const;
+  /// Whether requests that came by `path` to an address of one machine are for us. Not those to a broadcast
+  /// address.
+  bool listens(const Place& place, const Path& path) const;
+  /// Whether `path` leads to a group that its interface answers for (ntp-service manycast-server).
+  bool is_manycast_server(const Path& path) const;
   /// The interface of a packet; null if it is gone.
   const Interface* interface_of(const Path& path) const;
 };
