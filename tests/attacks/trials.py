@@ -1,0 +1,2 @@
+def titles(): return []
+def start(lab, attacks): return []
