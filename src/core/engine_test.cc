@@ -809,7 +809,9 @@ TEST(Requests, OneToTheSocketOfAnotherRequestIsNotAnswered) {
                                        .remote = {address("192.0.2.77"), 123, 0},
                                        .vpn = {},
                                        .interface_index = 2},
-                              .when = {server.now(), StampSource::kernel}},
+                              .when = {server.now(), StampSource::kernel},
+                              .service = false,
+                              .request = {}},
                              server.now(), out);
   EXPECT_TRUE(out.transmits.empty());
   const auto after = server.engine->statistics(Family::ipv4);

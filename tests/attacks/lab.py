@@ -8,13 +8,14 @@ The hub is the other side of every association and the attacker: it answers requ
 send anything from any address, before or after. One thread, so that nothing moves during a strike but what is struck.
 """
 
+import contextlib
 import heapq
 import itertools
 import os
 import select
 import socket
 import struct
-import sys
+import threading
 import time
 
 import control
@@ -145,6 +146,23 @@ class Hub:
             for ready in select.select(waiting, [], [], max(0, until - time.monotonic()))[0]:
                 self.receive(ready)
 
+    @contextlib.contextmanager
+    def in_background(self):
+        """Serves while others are set up."""
+        done = threading.Event()
+
+        def serve():
+            while not done.is_set():
+                self.serve(0.1)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
     def receive(self, opened):
         data, ancillary, _, client = opened.recvmsg(2048, 256)
         received, local = time.time_ns(), None
@@ -205,6 +223,7 @@ class Victim:
             self.daemon.configure(*lines[at:at + 20])
 
     def start(self):
+        """Again, after stop() or kill() of the daemon: with what it has stored."""
         self.daemon = self.lab.test.noonmarkd(self.name, *self.options, namespace=self.lab.home)
         self.shell = control.Shell(self.daemon)
 
@@ -220,6 +239,9 @@ class Victim:
 
     def code(self, address):
         return self.session(address)["code"]
+
+    def quality(self):
+        return self.shell.display("display ntp-service quality")
 
     def log_lines(self):
         return self.daemon.log_path.read_bytes().count(b"\n")

@@ -430,8 +430,9 @@ def main():
         signer = test.noonmarkd("signer", "--clock", "observe", namespace=lab.hub.namespace)
         signer.configure(*(key.line() for key in SIGNERS_KEYS), "ntp-service refclock-master 2",
                          f"ntp-service port {world.SIGNER_PORT}")
-        campaign = Campaign(lab, chosen(arguments))
-        long_ones = trials.start(lab, arguments)
+        with lab.hub.in_background():
+            campaign = Campaign(lab, chosen(arguments))
+            long_ones = trials.start(lab, arguments)
         end = time.monotonic() + campaign.PATIENCE
         while time.monotonic() < end and not (campaign.is_done() and all(trial.result for trial in long_ones)):
             lab.hub.serve(0.5)
