@@ -27,7 +27,7 @@ AccessDecision decide_access(const AccessConfig& access, const IpAddress& source
   const auto is_set = [](const auto& lists) {
     return std::ranges::any_of(lists, [](const auto& list) { return list.has_value(); });
   };
-  if (std::ranges::none_of(access.lists, is_set)) return {.level = AccessLevel::peer};
+  if (std::ranges::none_of(access.lists, is_set)) return {.level = AccessLevel::peer, .decided_by = {}};
   const IpAddress address = unmapped(source);
   AccessDecision decision;
   for (std::size_t i = 0; i < access.lists.size(); ++i) {

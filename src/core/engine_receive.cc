@@ -33,7 +33,7 @@ Reason reason_of_unfit(DropReason drop) {
 }  // namespace
 
 void Engine::Impl::on_datagram(const Received& r, Instant now, Outbox& out) {
-  if (Responder::is_request(r.data, r.path.remote.port)) return on_request(r, now, out);
+  if (r.service && Responder::is_request(r.data, r.path.remote.port)) return on_request(r, now, out);
   Association* const source = owner_of(r);
   count(r.path, source, [](PacketStatistics& s) { ++s.received; });
   if (const auto refusal = policy->refuses(r.path)) return drop(*refusal, r, source);

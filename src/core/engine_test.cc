@@ -797,5 +797,28 @@ TEST(Requests, EveryLengthModeAndVersionGetsNoLongerAnswer) {
   EXPECT_GT(server.engine->statistics(Family::ipv4).processed, 0u);
 }
 
+TEST(Requests, OneToTheSocketOfAnotherRequestIsNotAnswered) {
+  World world;
+  Host& server = world.add_server("server", "192.0.2.1");
+  const auto before = server.engine->statistics(Family::ipv4);
+  std::array<std::uint8_t, wire::kHeaderSize> request{};
+  request[0] = 4 << 3 | 3;
+  Outbox out;
+  server.engine->on_datagram({.data = request,
+                              .path = {.local = {address("192.0.2.1"), 40000, 0},
+                                       .remote = {address("192.0.2.77"), 123, 0},
+                                       .vpn = {},
+                                       .interface_index = 2},
+                              .when = {server.now(), StampSource::kernel},
+                              .service = false,
+                              .request = {}},
+                             server.now(), out);
+  EXPECT_TRUE(out.transmits.empty());
+  const auto after = server.engine->statistics(Family::ipv4);
+  EXPECT_EQ(after.drops[static_cast<std::size_t>(DropReason::bad_mode)], 1u);
+  EXPECT_EQ(after.processed, before.processed);
+  EXPECT_EQ(after.sent, before.sent);
+}
+
 }  // namespace
 }  // namespace noonmark::core

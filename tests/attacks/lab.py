@@ -1,0 +1,414 @@
+"""The world of the attacks: victims, the other side that they trust, and an attacker who sits on the wire.
+
+    home ---- eth1 10.8.0.0/24, fd08::/64 ---- hub     10.40.0.0/16 and fd40::/64 are all addresses of hub
+    home ---- eth2, link-local only ---------- hub
+    blue ---- eth0 10.9.0.0/24 --------------- hub     a VPN instance of the victims
+
+The hub is the other side of every association and the attacker: it answers requests honestly, as a Server says, and may
+send anything from any address, before or after. One thread, so that nothing moves during a strike but what is struck.
+"""
+
+import contextlib
+import heapq
+import itertools
+import os
+import select
+import socket
+import struct
+import threading
+import time
+
+import control
+import noonmark
+import packets
+from noonmark import Failure, expect
+
+HOME4, HOME6, HOME_LINK = "10.8.0.2", "fd08::2", "fe80::2"
+SO_TIMESTAMPNS = 35
+IP_PKTINFO, IPV6_RECVPKTINFO, IPV6_PKTINFO, IPV6_HDRINCL, IPV6_FREEBIND = 8, 49, 50, 36, 78
+FAST = "iburst minpoll 3 maxpoll 4"
+SIGNER_PORT = 5123
+FRESH = 1.0  # s
+SETTLE = 0.015  # s: a reply waits at most 10 ms for its request's transmit stamp
+TOLERANCE = 0.05  # of numbers that pass with time: 15e-6 of it, and the slew of microseconds
+PASSING = {"since_last_packet_s", "reason"}  # not compared: the sentence repeats offset and distance
+
+
+class Server:
+    """The honest other side at one address, or one that an attacker stands in front of."""
+
+    def __init__(self, hub, address, key=None):
+        self.hub, self.address, self.key = hub, address, key
+        self.offset = 0.0  # s, added to true time
+        self.delay = lambda: 0.0  # s, of the next reply on its way back
+        self.fields = {}  # of replies
+        self.requests = 0
+        self.request = self.client = self.received = None
+        hub.servers[address] = self
+
+    def reply(self, **fields):
+        """A header that answers the last request."""
+        asked = packets.Header.of(self.request)
+        shift = int(self.offset * 1e9)
+        now = time.time_ns() + shift
+        received = self.received + shift
+        return packets.Header(**{
+            "version": asked.version, "poll": asked.poll, "origin": asked.transmit,
+            "reference": packets.timestamp(received - 1_000_000_000), "receive": packets.timestamp(received),
+            "transmit": packets.timestamp(now), **self.fields, **fields})
+
+    def honest(self):
+        """The octets that the victim accepts as the answer to its last request."""
+        if self.key and self.key.algorithm not in packets.DIGESTS:
+            return self.hub.signed_by_noonmark(self.request)
+        header = self.reply().octets()
+        return header + (self.key.mac(header) if self.key else b"")
+
+    def send(self, data, source=None, port=packets.NTP_PORT):
+        """To where the last request came from; by default from where it went to."""
+        self.hub.send(data, self.client, source or self.address, port)
+
+    def on_request(self):
+        delay = self.delay()
+        if delay is None:
+            return
+        data, client = self.honest(), self.client
+        if delay > 0:
+            self.hub.later(delay, lambda: self.hub.send(data, client, self.address))
+        else:
+            self.send(data)
+
+
+class Hub:
+    def __init__(self, test):
+        self.servers, self.timers, self.order = {}, [], itertools.count()
+        self.namespace = test.namespace("hub")
+        self.numbers = itertools.count(257)
+        with self.namespace.entered():
+            self.sockets = {(family, port): socket.socket(family, socket.SOCK_DGRAM)
+                            for family in (socket.AF_INET, socket.AF_INET6) for port in (123, 1230)}
+            self.raw4 = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+            self.raw6 = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
+        self.raw6.setsockopt(socket.IPPROTO_IPV6, IPV6_HDRINCL, 1)
+        for (family, port), opened in self.sockets.items():
+            opened.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+            if family == socket.AF_INET:
+                opened.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
+            else:
+                opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                opened.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
+                opened.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
+            opened.bind(("", port))
+
+    def new_address(self, family):
+        number = next(self.numbers)
+        return f"10.40.{number >> 8}.{number & 255}" if family == 4 else f"fd40::{number:x}"
+
+    def send(self, data, target, source, port=packets.NTP_PORT):
+        """`target` as the socket module has it; a scope in it chooses the link."""
+        if ":" in source:
+            info = socket.inet_pton(socket.AF_INET6, source) + struct.pack("=I", target[3] if len(target) > 3 else 0)
+            control_message = (socket.IPPROTO_IPV6, IPV6_PKTINFO, info)
+        else:
+            info = struct.pack("=I4s4s", 0, socket.inet_aton(source), bytes(4))
+            control_message = (socket.IPPROTO_IP, IP_PKTINFO, info)
+        family = socket.AF_INET6 if ":" in source else socket.AF_INET
+        self.sockets[family, port].sendmsg([data], [control_message], 0, target)
+
+    def spoof(self, data, source, target):
+        """From any source at all, (address, port); only packets that need no fragments."""
+        datagram = packets.udp(source, target, data)
+        if ":" in source[0]:
+            self.raw6.sendto(packets.ipv6(source[0], target[0], datagram), (target[0], 0))
+        else:
+            self.raw4.sendto(packets.ipv4(source[0], target[0], datagram), (target[0], 0))
+
+    def signed_by_noonmark(self, request):
+        """The answer of a real server that has the keys of all victims, for what Python cannot sign."""
+        with self.namespace.entered():
+            asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with asking:
+            asking.settimeout(1)
+            asking.sendto(request, ("10.8.0.1", SIGNER_PORT))
+            return asking.recv(2048)
+
+    def later(self, seconds, action):
+        heapq.heappush(self.timers, (time.monotonic() + seconds, next(self.order), action))
+
+    def serve(self, seconds):
+        """Answers requests and does what is due for that long."""
+        end = time.monotonic() + seconds
+        while (now := time.monotonic()) < end:
+            while self.timers and self.timers[0][0] <= now:
+                heapq.heappop(self.timers)[2]()
+            until = min(end, self.timers[0][0]) if self.timers else end
+            waiting = [s for (_, port), s in self.sockets.items() if port == packets.NTP_PORT]
+            for ready in select.select(waiting, [], [], max(0, until - time.monotonic()))[0]:
+                self.receive(ready)
+
+    @contextlib.contextmanager
+    def in_background(self):
+        """Serves while others are set up."""
+        done = threading.Event()
+
+        def serve():
+            while not done.is_set():
+                self.serve(0.1)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+    def receive(self, opened):
+        data, ancillary, _, client = opened.recvmsg(2048, 256)
+        received, local = time.time_ns(), None
+        for level, kind, content in ancillary:
+            if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
+                seconds, nanoseconds = struct.unpack("=qq", content[:16])
+                received = seconds * 1_000_000_000 + nanoseconds
+            elif (level, kind) == (socket.IPPROTO_IP, IP_PKTINFO):
+                local = socket.inet_ntoa(content[8:12])
+            elif (level, kind) == (socket.IPPROTO_IPV6, IPV6_PKTINFO):
+                local = socket.inet_ntop(socket.AF_INET6, content[:16])
+        server = self.servers.get(local)
+        if server is None or len(data) < packets.HEADER.size or data[0] & 7 != 3:
+            return
+        server.request, server.client, server.received = data, client, received
+        server.requests += 1
+        server.on_request()
+
+
+class Lab:
+    def __init__(self, test):
+        self.test = test
+        self.hub = Hub(test)
+        self.home, self.blue = test.namespace("home"), test.namespace("blue")
+        hub = self.hub.namespace
+        for device in ("eth1", "eth2"):
+            noonmark.connect(self.home, device, hub, device)
+        noonmark.connect(self.blue, "eth0", hub, "eth9")
+        self.home.address("eth1", f"{HOME4}/24", f"{HOME6}/64", f"{HOME_LINK}/64")
+        self.home.address("eth2", f"{HOME_LINK}/64")
+        hub.address("eth1", "10.8.0.1/24", "fd08::1/64")
+        self.blue.address("eth0", "10.9.0.2/24", "fd09::2/64")
+        hub.address("eth9", "10.9.0.1/24", "fd09::1/64")
+        for namespace, near in ((self.home, "8"), (self.blue, "9")):
+            namespace.ip("route", "add", "10.40.0.0/16", "via", f"10.{near}.0.1")
+            namespace.ip("route", "add", "fd40::/64", "via", f"fd0{near}::1")
+        hub.ip("route", "add", "local", "10.40.0.0/16", "dev", "lo")
+        hub.ip("route", "add", "local", "fd40::/64", "dev", "lo")
+        # What is sent to spoofed sources ends here.
+        self.home.ip("route", "add", "10.16.0.0/12", "via", "10.8.0.1")
+        hub.ip("route", "add", "blackhole", "10.16.0.0/12")
+
+    def scope(self, device):
+        """The hub's index of a device."""
+        with self.hub.namespace.entered():
+            return socket.if_nametoindex(device)
+
+    def victim(self, name, *lines, clock="virtual:offset=0.02,frequency=5", leap_file="/nonexistent"):
+        return Victim(self, name, lines, clock, leap_file)
+
+
+class Victim:
+    def __init__(self, lab, name, lines, clock, leap_file):
+        self.lab, self.name = lab, name
+        self.options = ("--clock", clock, "--leap-file", leap_file, "--log-level", "info")
+        self.start()
+        for at in range(0, len(lines), 20):
+            self.daemon.configure(*lines[at:at + 20])
+
+    def start(self):
+        """Again, after stop() or kill() of the daemon: with what it has stored."""
+        self.daemon = self.lab.test.noonmarkd(self.name, *self.options, namespace=self.lab.home)
+        self.shell = control.Shell(self.daemon)
+
+    def status(self):
+        return self.shell.display("display ntp-service status")
+
+    def true_offset(self):
+        """s; the virtual clock knows."""
+        return self.status()["true_offset_ms"] / 1e3
+
+    def session(self, address, vpn=""):
+        return noonmark.session_of(self.shell.display("display ntp-service sessions verbose"), address, vpn)
+
+    def code(self, address):
+        return self.session(address)["code"]
+
+    def quality(self):
+        return self.shell.display("display ntp-service quality")
+
+    def log_lines(self):
+        return self.daemon.log_path.read_bytes().count(b"\n")
+
+    def counters(self, family):
+        """Of packets received, and of drops by reason."""
+        display = self.shell.display(f"display ntp-service statistics packet{' ipv6' if family == 6 else ''}")
+        return {"received": display["received"], "processed": display["processed"],
+                "send_failures": display["send_failures"], **display["drop_reasons"]}
+
+    def memory(self):
+        """Octets that are resident."""
+        with open(f"/proc/{self.daemon.pid}/statm", encoding="ascii") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def wait_received(self, family, count, seconds=1.0):
+        """Until so many packets have been counted, and what follows from them is done."""
+        end = time.monotonic() + seconds
+        while self.counters(family)["received"] < count and time.monotonic() < end:
+            time.sleep(0.005)
+        time.sleep(SETTLE)
+
+    def wait_processed(self, family, count, what):
+        noonmark.wait_until(lambda: self.counters(family)["processed"] >= count, 2, what, 0.01)
+
+
+def moved(before, after):
+    """The counters that are not what they were, and by how much."""
+    return {name: after.get(name, 0) - before.get(name, 0) for name in {*before, *after}
+            if after.get(name, 0) != before.get(name, 0)}
+
+
+def differences(before, after, path=""):
+    """What has changed between two displays, but for the passing of time."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in sorted({*before, *after} - PASSING):
+            yield from differences(before.get(name), after.get(name), f"{path}.{name}")
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for index, (one, other) in enumerate(zip(before, after)):
+            yield from differences(one, other, f"{path}[{index}]")
+    elif isinstance(before, float) and isinstance(after, float):
+        if abs(before - after) > TOLERANCE:
+            yield f"{path}: {before} -> {after}"
+    elif before != after:
+        yield f"{path}: {before} -> {after}"
+
+
+# --- association modes
+
+class Mode:
+    """Where a row of the table can be tried: a victim, and the honest other side of one association for each row.
+
+    name      as printed
+    family    4 or 6
+    rows      added by the table; each gets a Target
+    """
+
+    def __init__(self, name, family=4):
+        self.name, self.family, self.rows = name, family, []
+
+    def lines(self):
+        """Of the victim's system view, before those of the associations."""
+        return []
+
+    def target(self, lab, row):
+        """The other side of the association that `row` strikes."""
+        raise NotImplementedError
+
+
+class ClientMode(Mode):
+    """The victim is a client; each row strikes a session with a server of its own."""
+
+    def __init__(self, name, family=4, key=None, others=(), vpn=False, source_port=0, device=None, options="version 4"):
+        super().__init__(name, family)
+        self.key, self.others, self.vpn, self.source_port = key, others, vpn, source_port
+        self.device, self.options = device, "" if family == 6 else options
+        self.lab = None
+
+    def lines(self):
+        keys = [key for key in (self.key, *self.others) if key]
+        weak = ["undo crypto weak-algorithm disable"] if any(key.algorithm == "md5" for key in keys) else []
+        port = [f"ntp-service source-port {self.source_port}"] if self.source_port else []
+        return weak + ["undo ntp-service authentication-password complexity-check enable"] * bool(keys) + \
+            [key.line() for key in keys] + port
+
+    def vpn_name(self):
+        return self.lab.blue.name if self.vpn else ""
+
+    def target(self, lab, row):
+        self.lab = lab
+        address = self.new_link_local(lab) if self.device else lab.hub.new_address(self.family)
+        return ClientTarget(lab.hub, address, self, row)
+
+    def new_link_local(self, lab):
+        """On both links, so that the same address means two machines."""
+        address = f"fe80::40:{next(lab.hub.numbers):x}"
+        for device in ("eth1", "eth2"):
+            lab.hub.namespace.address(device, f"{address}/64")
+        return address
+
+    def server_line(self, address):
+        words = ["ntp-service unicast-server", "ipv6" if self.family == 6 else "", address, self.options,
+                 f"vpn-instance {self.vpn_name()}" if self.vpn else "",
+                 f"authentication-keyid {self.key.id}" if self.key else "",
+                 f"source-interface {self.device}" if self.device else "", FAST]
+        return " ".join(word for word in words if word)
+
+
+class ClientTarget(Server):
+    """A server whose client is struck once, while one of its requests waits for the reply or right after it."""
+
+    def __init__(self, hub, address, mode, row):
+        super().__init__(hub, address, mode.key)
+        self.mode, self.row, self.victim = mode, row, None
+        self.earlier = []  # replies, as sent
+        self.ready = self.struck = False
+        self.requests_at_strike = None
+        self.result = None
+
+    def line(self):
+        return self.mode.server_line(self.address)
+
+    def on_request(self):
+        age = (time.time_ns() - self.received) / 1e9
+        if not self.ready or self.struck or age > FRESH:  # a strike must end before the request is given up
+            self.answer()
+            return
+        self.struck = True
+        self.requests_at_strike = self.requests
+        try:
+            self.strike()
+        except (Failure, control.Closed) as failure:
+            self.result = f"{failure or 'the daemon is gone'}"
+
+    def answer(self):
+        self.earlier.append(self.honest())
+        self.send(self.earlier[-1])
+
+    def answer_and_see(self):
+        processed = self.victim.counters(self.mode.family)["processed"]
+        self.answer()
+        self.victim.wait_processed(self.mode.family, processed + 1, "the honest reply is not accepted any more")
+        time.sleep(SETTLE)
+
+    def look(self):
+        session = self.victim.session(self.address, self.mode.vpn_name())
+        return {"session": session, "status": self.victim.status()}, self.victim.counters(self.mode.family), \
+            self.victim.log_lines()
+
+    def strike(self):
+        if self.row.after:
+            self.answer_and_see()
+        time.sleep(SETTLE)
+        state, counters, lines = self.look()
+        expected = self.row.strike(self)
+        if isinstance(expected, int):
+            expected = {self.row.counter: expected} if self.row.counter else {}
+        self.victim.wait_received(self.mode.family, counters["received"] + sum(expected.values()))
+        state_after, counters_after, lines_after = self.look()
+        changes = [c for c in differences(state, state_after) if not any(word in c for word in self.row.moves)]
+        expect(not changes, f"the state has changed: {'; '.join(changes)}")
+        counted = moved(counters, counters_after)
+        wanted = {**expected, "received": sum(expected.values())} if expected else {}
+        expect(counted == wanted, f"the counters moved by {counted} instead of {wanted}")
+        expect(lines_after - lines <= 1, f"{lines_after - lines} log lines")
+        if self.row.check:
+            self.row.check(self, state_after["session"])
+        if self.row.answered and not self.row.after:
+            self.answer_and_see()
+        self.result = "ok"

@@ -1,0 +1,429 @@
+"""Attacks on a server: forged and replayed requests, amplification, lengths, floods. What clients may ask changes no state,
+and after each row the server still answers."""
+
+import dataclasses
+import os
+import random
+import socket
+import struct
+import time
+import typing
+
+import control
+import lab as world
+import noonmark
+import packets
+from noonmark import Failure, expect
+from packets import Key, kiss
+
+PASSWORD = "Noonmark-under-attack-12"
+KEYS = (Key(5, "md5", PASSWORD), Key(7, "hmac-sha256", PASSWORD))
+HUB4, HUB6 = "10.8.0.1", "fd08::1"
+PORT = packets.NTP_PORT
+MEMORY_BOUND = 32 << 20  # octets that a flood may make the server grow by: its table of clients, of a fixed size
+FLOOD_SECONDS = 20
+FLOOD_SOURCES = 1_000_000
+FLOOD_ARRIVES = 150_000  # at least: more than a table of 2^17 clients holds; the rest is lost in front of a full socket
+
+
+@dataclasses.dataclass
+class Row:
+    attack: str
+    title: str
+    counter: str
+    strike: typing.Callable  # from the Service to the number of packets, or the counters that must move; None: any drops
+    family: int = 4
+
+
+class Client:
+    """An honest one, or a dishonest one with a socket of its own."""
+
+    def __init__(self, hub, family=4, port=0):
+        self.family = family
+        with hub.namespace.entered():
+            self.socket = socket.socket(socket.AF_INET if family == 4 else socket.AF_INET6, socket.SOCK_DGRAM)
+        self.socket.bind((HUB4 if family == 4 else HUB6, port))
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        self.target = (world.HOME4 if family == 4 else world.HOME6, PORT)
+
+    def send(self, data):
+        self.socket.sendto(data, self.target)
+
+    def ask(self, key=None, version=4, tries=1, seconds=1.0):
+        """The reply to a request of this moment, checked; None if none comes."""
+        for _ in range(tries):
+            asked = packets.request(version)
+            octets = asked.octets()
+            self.send(octets + (key.mac(octets) if key else b""))
+            reply = self.wait_for(asked.transmit, seconds)
+            if reply is not None:
+                return reply
+        return None
+
+    def wait_for(self, origin, seconds):
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self.socket.settimeout(left)
+            try:
+                data = self.socket.recv(2048)
+            except (TimeoutError, ConnectionError):
+                continue
+            if data[24:32] == origin:
+                return data
+        return None
+
+    def received(self):
+        """All that has come."""
+        self.socket.settimeout(0)
+        replies = []
+        while True:
+            try:
+                replies.append(self.socket.recv(65536))
+            except BlockingIOError:
+                return replies
+            except ConnectionError:
+                continue
+
+
+class Service:
+    def __init__(self, lab):
+        self.lab, self.hub = lab, lab.hub
+        self.victim = lab.victim(
+            "server", "undo crypto weak-algorithm disable",
+            "undo ntp-service authentication-password complexity-check enable",
+            *(key.line() for key in KEYS), "ntp-service refclock-master 3")
+        self.clients = {4: Client(lab.hub), 6: Client(lab.hub, 6)}
+        self.honest = {4: Client(lab.hub), 6: Client(lab.hub, 6)}
+
+    def send_all(self, datagrams, family=4):
+        """From a client; slowly enough that none is lost. Gives their number."""
+        count = 0
+        for count, datagram in enumerate(datagrams, 1):
+            self.clients[family].send(datagram)
+            if count % 100 == 0:
+                self.catch_up(family)
+        return count
+
+    def catch_up(self, family=4):
+        """Requests are answered in their order."""
+        expect(self.honest[family].ask() is not None, "an honest request is not answered")
+        self.own_requests[family] += 1
+
+    def look(self):
+        status = self.victim.status()
+        status.pop("reference_time")  # of a local clock: now
+        return {"status": status, "sessions": self.victim.shell.display("display ntp-service sessions")}
+
+    def carry_out(self, row):
+        self.own_requests = {4: 0, 6: 0}
+        for client in (*self.clients.values(), *self.honest.values()):
+            client.received()
+        state, counters, lines = self.look(), self.victim.counters(row.family), self.victim.log_lines()
+        expected = row.strike(self)
+        if isinstance(expected, int):
+            expected = {row.counter: expected} if row.counter else {}
+        time.sleep(0.05)
+        counted = world.moved(counters, self.victim.counters(row.family))
+        for name in ("received", "processed"):
+            counted[name] = counted.get(name, 0) - self.own_requests[row.family]
+        counted = {name: number for name, number in counted.items() if number}
+        changes = list(world.differences(state, self.look()))
+        expect(not changes, f"the state has changed: {'; '.join(changes)}")
+        if expected is not None:
+            wanted = {**expected, "received": sum(expected.values())} if expected else {}
+            expect(counted == wanted, f"the counters moved by {counted} instead of {wanted}")
+        lines = self.victim.log_lines() - lines
+        expect(lines <= 1, f"{lines} log lines")
+        for key in (None, *KEYS):
+            reply = self.honest[row.family].ask(key)
+            expect(reply is not None and reply[0] & 7 == 4, "an honest request is not answered any more")
+            expect(not key or reply[48:] == key.mac(reply[:48])[:len(reply) - 48], "the reply's MAC is wrong")
+
+    def expect_silence(self):
+        time.sleep(0.05)
+        replies = [reply for client in self.clients.values() for reply in client.received()]
+        expect(not replies, f"{len(replies)} replies")
+
+
+# --- strikes
+
+def reply_header(**fields):
+    now = packets.timestamp(time.time_ns())
+    return packets.Header(**{"reference": now, "origin": os.urandom(8), "receive": now, "transmit": now,
+                             **fields}).octets()
+
+
+def replies_nobody_asked_for(service):
+    count = service.send_all(reply_header() for _ in range(100))
+    service.expect_silence()
+    return count
+
+
+def spoofed_replies(service):
+    for number in range(100):
+        service.hub.spoof(reply_header(origin=packets.ZERO), (f"10.16.7.{number}", PORT), (world.HOME4, PORT))
+    return 100
+
+
+def kisses(service):
+    return service.send_all(reply_header(**kiss(code)) for code in ("DENY", "RSTR", "RATE") * 10)
+
+
+def replayed_request(service):
+    """Each is answered: a server keeps nothing."""
+    octets = packets.request().octets()
+    return service.send_all([octets + KEYS[1].mac(octets)] * 20)
+
+
+def own_reply(service):
+    """What it answered comes back: no reply to a reply, or two servers would talk for ever."""
+    client = service.clients[4]
+    reply = client.ask()
+    service.own_requests[4] += 1
+    count = service.send_all([reply] * 5)
+    service.expect_silence()
+    return count
+
+
+def request_from_itself(service):
+    """A kernel takes no packet from outside that bears its own address."""
+    for _ in range(5):
+        service.hub.spoof(packets.request().octets(), (world.HOME4, PORT), (world.HOME4, PORT))
+    return 0
+
+
+def priming_the_pump(service):
+    """Requests in a client's name, from its address and port; then it asks itself, with patience for limits."""
+    client = service.clients[4]
+    source = client.socket.getsockname()
+    for number in range(2000):
+        service.hub.spoof(packets.request().octets(), source, client.target)
+        if number % 50 == 49:
+            time.sleep(0.002)
+    expect(client.ask(tries=5, seconds=0.5) is not None, "the client is not answered any more")
+    service.own_requests[4] += 1
+    return None
+
+
+def crypto_naks(service):
+    count = service.send_all(packets.request().octets() + bytes(4) for _ in range(10))
+    service.expect_silence()
+    return count
+
+
+def signed_with(service, keys):
+    requests = [packets.request(version).octets() for version in (3, 4) for _ in keys]
+    count = service.send_all(octets + key.mac(octets)[:24] for octets, key in zip(requests, keys * 2))
+    service.expect_silence()
+    return count
+
+
+def unknown_keys(service):
+    return signed_with(service, [dataclasses.replace(KEYS[0], id=number) for number in (0, 1, 4711, (1 << 32) - 1)])
+
+
+def wrong_keys(service):
+    """Another password; another algorithm of the same length under the same id."""
+    return signed_with(service, [dataclasses.replace(KEYS[0], password="Another-key-of-ours-9"),
+                                 dataclasses.replace(KEYS[0], algorithm="hmac-md5"),
+                                 dataclasses.replace(KEYS[0], id=7), dataclasses.replace(KEYS[1], id=5),
+                                 dataclasses.replace(KEYS[1], algorithm="sha1")])
+
+
+def changed_requests(service):
+    """A signed request with one octet changed, each in turn but the first, where version and mode are."""
+    octets = packets.request().octets()
+    signed = octets + KEYS[0].mac(octets)
+    count = service.send_all(signed[:at] + bytes([signed[at] ^ 1]) + signed[at + 1:]
+                             for at in [*range(1, 48), *range(52, len(signed))])
+    service.expect_silence()
+    return count
+
+
+def shapes(random_numbers):
+    """Requests of every mode, version and length, with garbage, zeros and extension fields behind the header."""
+    first_octets = range(256)
+    lengths = [*range(0, 125), *range(128, 400, 4), *range(400, 1473, 61), 1471, 1472]
+    for length in lengths:
+        chosen = first_octets if length <= 72 else random_numbers.sample(first_octets, 24)
+        for first in chosen:
+            yield bytes([first]) + random_numbers.randbytes(length - 1) if length else b""
+            yield bytes([first]) + bytes(length - 1) if length else b""
+    for version in range(8):
+        for mode in range(8):
+            head = bytes([version << 3 | mode]) + bytes(47)
+            for kind in (0x0104, 0x0204, 0x0304, 0x0404, 0x2005, 0xF323):
+                for size in (12, 16, 20, 28, 32, 36, 40, 64, 256, 1024, 1424):
+                    yield head + packets.field(kind, size)
+                    yield head + packets.field(kind, size) + bytes(20)
+            for opcode in range(32):  # mode 6: read, write, traps; mode 7: monlist and others
+                yield bytes([version << 3 | mode, opcode]) + bytes(10)
+                yield bytes([version << 3 | mode, 0, 3, opcode + 20]) + bytes(44)
+
+
+def amplification(service):
+    """No reply is longer than its request, none is of another mode than 4, and a request gets one at most."""
+    client, lengths, answers = service.clients[4], {}, {}
+    for number, shape in enumerate(shapes(random.Random(15))):
+        mark = struct.pack("!Q", 1 << 63 | number)
+        shape = shape[:40] + mark + shape[48:] if len(shape) >= 48 else shape
+        lengths[mark] = len(shape)
+        client.send(shape)
+        if number % 100 == 99:
+            service.catch_up()
+            for reply in client.received():
+                origin = reply[24:32]
+                expect(reply[0] & 7 == 4 and origin in lengths, f"a strange reply: {reply.hex()}")
+                expect(len(reply) <= lengths[origin], f"{lengths[origin]} octets get {len(reply)}")
+                answers[origin] = answers.get(origin, 0) + 1
+    expect(max(answers.values()) == 1, "a request has several replies")
+    expect(len(answers) > 200, f"only {len(answers)} of {len(lengths)} requests were answered")
+    return None
+
+
+def lengths_to_the_largest(service):
+    """In fragments, most of them. A reply is as long as a plain one, at most."""
+    client = service.clients[4]
+    for size in (0, 1, 47, 49, 1473, 2047, 2048, 2049, 2052, 4096, 9000, 32767, 65000, 65506, 65507):
+        client.send((packets.request().octets() + bytes(max(0, size - 48)))[:size])
+        time.sleep(0.005)
+    expect(all(len(reply) == 48 for reply in client.received()), "a long reply")
+    return None
+
+
+def overlapping_fragments(service):
+    """The first fragment is an honest request's; those that lie over it make the kernel drop them all."""
+    source = service.clients[4].socket.getsockname()
+    datagram = packets.udp(source, (world.HOME4, PORT), packets.request().octets())
+    for identity in range(1, 21):
+        for offset, end, more in ((0, 32, True), (16, 48, True), (8, 24, True), (32, len(datagram), False)):
+            fragment = packets.ipv4(source[0], world.HOME4, datagram[offset:end], identity, offset, more)
+            service.hub.raw4.sendto(fragment, (world.HOME4, 0))
+    service.expect_silence()
+    return 0
+
+
+def endless_fragments(service):
+    """First fragments that are never completed, each of another datagram: the kernel bounds what it keeps."""
+    datagram = packets.udp((HUB4, 1), (world.HOME4, PORT), packets.request().octets())
+    for identity in range(1, 2001):
+        service.hub.raw4.sendto(packets.ipv4(HUB4, world.HOME4, datagram[:32], identity, 0, True), (world.HOME4, 0))
+    return 0
+
+
+def reply_flood(service):
+    before = service.victim.counters(4)["received"]
+    for _ in range(50):
+        for code in ("DENY", "RATE", "RSTR", "XXXX"):
+            for _ in range(50):
+                service.clients[4].send(reply_header(**kiss(code)))
+        time.sleep(0.002)
+    time.sleep(0.1)
+    return service.victim.counters(4)["received"] - before
+
+
+def mapped_source(service):
+    """From ::ffff:IPV4: no reply goes to that IPv4 address."""
+    listener = service.clients[4]
+    port = listener.socket.getsockname()[1]
+    for _ in range(5):
+        service.hub.spoof(packets.request().octets(), (f"::ffff:{HUB4}", port), (world.HOME6, PORT))
+    service.expect_silence()
+    return None
+
+
+def other_vpn(service):
+    """A VPN instance that nothing is configured for is not listened in."""
+    service.clients[4].socket.sendto(packets.request().octets(), ("10.9.0.2", PORT))
+    service.expect_silence()
+    return 0
+
+
+def flood(service):
+    """Requests from 10^6 addresses: no more memory than the table of clients has, and a real client is answered."""
+    program = noonmark.BIN / "attack_flood"
+    expect(program.exists(), f"{program} is not built")
+    victim, client = service.victim, service.honest[4]
+    before, received = victim.memory(), victim.counters(4)["received"]
+    asked, answered, half = 0, 0, None
+    running = service.lab.test.process("flood", program, world.HOME4, FLOOD_SOURCES, FLOOD_SECONDS,
+                                       namespace=service.hub.namespace)
+    start = time.monotonic()
+    while running.is_running():
+        asked += 1
+        answered += client.ask(tries=10, seconds=0.1) is not None
+        if half is None and time.monotonic() - start > FLOOD_SECONDS / 2:
+            half = victim.memory()
+        time.sleep(0.1)
+    expect(running.stop() == 0, running.log())
+    arrived, after = victim.counters(4)["received"] - received, victim.memory()
+    print(f"flood: {arrived} of {FLOOD_SOURCES} requests arrived in {time.monotonic() - start:.0f} s, {answered} of {asked} "
+          f"honest ones answered, {(after - before) / 1024:+.0f} KiB ({(after - half) / 1024:+.0f} KiB in the second half)")
+    expect(arrived >= FLOOD_ARRIVES, f"only {arrived} requests arrived")
+    expect(answered >= 0.9 * asked, f"{answered} of {asked} honest requests were answered")
+    expect(after - before <= MEMORY_BOUND, f"{after - before} octets more")
+    expect(after - half <= 1 << 20, f"{after - half} octets more in the second half")
+    return None
+
+
+ROWS = [
+    Row("A1", "replies that nobody asked for", "no-association", replies_nobody_asked_for),
+    Row("A2", "replies with origin zero, spoofed sources", "no-association", spoofed_replies),
+    Row("A3", "kiss codes", "no-association", kisses),
+    Row("A4", "a signed request replayed: answered, nothing kept", "processed", replayed_request),
+    Row("A5", "its own reply comes back", "no-association", own_reply),
+    Row("A5", "a request from its own address", "", request_from_itself),
+    Row("A7", "2000 requests in a client's name", "any", priming_the_pump),
+    Row("A8", "crypto-NAK in a request", "unknown-key", crypto_naks),
+    Row("A10", "unknown keys, key id 0: silence", "unknown-key", unknown_keys),
+    Row("A10", "wrong passwords, algorithms, ids: silence", "authentication", wrong_keys),
+    Row("A10", "signed, then changed: silence", "authentication", changed_requests),
+    Row("A15", "every mode, version, length: no longer reply", "any", amplification),
+    Row("A16", "0 to 65507 octets", "any", lengths_to_the_largest),
+    Row("A16", "overlapping fragments", "", overlapping_fragments),
+    Row("A16", "fragments that are never completed", "", endless_fragments),
+    Row("A20", "10000 kisses at once", "no-association", reply_flood),
+    Row("A21", "requests from an IPv4-mapped source", "any", mapped_source, family=6),
+    Row("A22", "a request in a VPN instance without service", "", other_vpn),
+    Row("A19", "requests from 10^6 addresses", "any", flood),
+]
+
+
+def tells_nothing(lab):
+    """A server without time of its own, and one that is switched off (A18)."""
+    victim = lab.victim("unsynchronized", "undo ntp-service server disable", "ntp-service port 2123")
+    client = Client(lab.hub)
+    client.target = (world.HOME4, 2123)
+    reply = client.ask()
+    expect(reply is not None, "no reply")
+    told = packets.Header.of(reply)
+    expect((told.leap, told.stratum, told.root_delay, told.root_dispersion, told.reference_id, told.reference) ==
+           (3, 0, 0, 0, 0, packets.ZERO), f"an unsynchronized server tells {told}")
+    victim.daemon.configure("ntp-service server disable")
+    expect(client.ask(seconds=0.2) is None, "a disabled server answers")
+
+
+ALONE = [("A18", "unsynchronized: tells nothing; disabled: silence", tells_nothing)]
+
+
+def titles():
+    return [(row.attack, "server", row.title) for row in ROWS] + [(a, "server", title) for a, title, _ in ALONE]
+
+
+def outcome(action, *arguments):
+    try:
+        action(*arguments)
+    except (Failure, control.Closed) as failure:
+        return f"{failure or 'the daemon is gone'}"
+    return "ok"
+
+
+def carry_out(lab, attacks):
+    rows = [row for row in ROWS if not attacks or row.attack in attacks]
+    results = [(attack, "server", title, "none", outcome(script, lab)) for attack, title, script in ALONE
+               if not attacks or attack in attacks]
+    if rows:
+        service = Service(lab)
+        results += [(row.attack, "server", row.title, row.counter or "none", outcome(service.carry_out, row))
+                    for row in rows]
+    return results
