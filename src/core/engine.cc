@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "core/association.h"
 #include "core/authenticator.h"
+#include "core/control.h"
 #include "core/probe.h"
 #include "core/responder.h"
 #include "core/system_process.h"
@@ -83,6 +84,7 @@ struct Engine::Impl {
   KeyTable keys;
   std::shared_ptr<const ServerPolicy> policy = core::make_policy({}, {});
   Responder responder;
+  ControlGate control_gate;
   std::vector<std::unique_ptr<Association>> associations;       // in configuration order
   std::unordered_map<std::uint64_t, Association*> outstanding;  // by origin timestamp of the request
   std::unordered_map<TransmitId, Association*> transmits;       // requests whose socket is open
@@ -154,6 +156,11 @@ struct Engine::Impl {
   void accept_reply(Association& a, const Request& request, const Received& r, const wire::Packet& packet,
                     Instant now, Outbox& out);
   void on_request(const Received& r, Instant now, Outbox& out);
+  void on_query(const Received& r, Instant now, Outbox& out);
+  bool is_query(const Received& r) const {
+    return config.queries_enabled && r.service && !r.data.empty() &&
+           wire::mode_of(r.data) == wire::Mode::control;
+  }
   bool is_myself(const Path& path) const;
 
   // --- sending
@@ -209,6 +216,11 @@ struct Engine::Impl {
           .source = server.address.to_string(), .vpn = server.vpn, .from = *told, .to = a.state().reason});
   }
   void update(Association* fresh, const std::optional<Sample>& sample, Instant now, Outbox& out);
+  /// Brings its offset, distances and filter dispersions up to `now`.
+  void refresh(Association& a, Instant now) const {
+    a.refresh(now.raw, system.rate(), system.correction(now));
+    system.measure(a, now);
+  }
   void hasten(Instant now) {
     for (const auto& a : associations) a->hasten(now.raw);
   }
@@ -216,6 +228,7 @@ struct Engine::Impl {
 
 void Engine::Impl::on_datagram(const Received& r, Instant now, Outbox& out) {
   if (Responder::is_request(r.data, r.path.remote.port)) return on_request(r, now, out);
+  if (is_query(r)) return on_query(r, now, out);
   Association* const source = owner_of(r);
   count(r.path, source, [](PacketStatistics& s) { ++s.received; });
   if (const auto refusal = policy->refuses(r.path)) return drop(*refusal, r, source);
@@ -248,6 +261,30 @@ void Engine::Impl::on_request(const Received& r, Instant now, Outbox& out) {
   reply.size = static_cast<std::uint8_t>(responder.complete(request, plan, now.served));
   std::copy_n(buffer.begin(), reply.size, reply.data.begin());
   out.transmits.push_back(reply);
+}
+
+void Engine::Impl::on_query(const Received& r, Instant now, Outbox& out) {
+  count(r.path, nullptr, [](PacketStatistics& s) { ++s.received; });
+  const auto query = wire::decode_control(r.data);
+  if (!query) return drop(DropReason::too_short, r, nullptr);
+  if (query->version < 1 || query->version > 4) return drop(DropReason::bad_version, r, nullptr);
+  if (query->is_response || query->is_error || query->has_more) return drop(DropReason::bad_mode, r, nullptr);
+  if (const auto refusal = control_gate.refuses(*policy, r.path, now.raw)) return drop(*refusal, r, nullptr);
+  ControlView answered{.now = now.served,
+                       .server = system.server_view(now),
+                       .system = system.state(),
+                       .quality = system.quality(now),
+                       .associations = {}};
+  answered.associations.reserve(associations.size());
+  for (const auto& a : associations) {
+    if (control_id(a->id()) == query->association) refresh(*a, now);
+    answered.associations.push_back(&a->state());
+  }
+  out.answers.push_back({.query = r.path, .data = answer_control(*query, answered)});
+  count(r.path, nullptr, [](PacketStatistics& s) {
+    ++s.processed;
+    ++s.sent;
+  });
 }
 
 /// Whether our own service answered: an address of this machine, the service's port, and we listen there.
@@ -659,8 +696,7 @@ std::vector<AssociationState> Engine::associations(Instant now) const {
   std::vector<AssociationState> all;
   all.reserve(impl_->associations.size());
   for (const auto& a : impl_->associations) {
-    a->refresh(now.raw, impl_->system.rate(), impl_->system.correction(now));
-    impl_->system.measure(*a, now);
+    impl_->refresh(*a, now);
     all.push_back(a->state());
   }
   return all;
@@ -690,7 +726,7 @@ bool Engine::serves(Family family) const { return impl_->policy->family(family).
 
 std::vector<VpnId> Engine::listening_vpns(Family family) const {
   std::vector<VpnId> vpns;
-  if (!serves(family)) return vpns;
+  if (!impl_->policy->family(family).listens) return vpns;
   for (const auto& place : impl_->policy->family(family).places) vpns.push_back(place.vpn);
   return vpns;
 }
