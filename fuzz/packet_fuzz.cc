@@ -35,7 +35,8 @@ void check_mac(base::Bytes datagram, const wire::MacField& mac) {
   CHECK(mac.covered + wire::kKeyIdSize + mac.digest.size() == datagram.size());
   const auto digest = datagram.last(mac.digest.size());
   CHECK(mac.digest.empty() || mac.digest.data() == digest.data());
-  CHECK(mac.digest.empty() || mac.digest.size() == 16 || mac.digest.size() == 20 || mac.digest.size() == 32);
+  constexpr std::array<std::size_t, 6> kSizes{0, 16, 20, 32, 48, 64};
+  CHECK(std::ranges::find(kSizes, mac.digest.size()) != kSizes.end());
 }
 
 /// Whole fields only: their lengths add up to the view's.

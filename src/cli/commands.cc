@@ -135,7 +135,8 @@ constexpr std::array kCommands{
     line("ntp-service authentication-password complexity-check enable",
          "Check the strength of entered passwords", schemas::complexity_check),
     line("ntp-service authentication-keyid <key-id> authentication-mode"
-         " { md5 | hmac-sha256 | aes-128-cmac | aes-256-cmac }"
+         " { md5 | hmac-sha256 | aes-128-cmac | aes-256-cmac"
+         " | digest-sha1 | digest-sha256 | digest-sha384 | digest-sha512 }"
          " { <password> | cipher <cipher-text> | hex <digits> } [ mac-length { 20 | 32 } ]",
          "Configure an authentication key", schemas::key, admit_key),
     line("ntp-service reliable authentication-keyid <key-id>", "Declare a key reliable",
@@ -160,6 +161,7 @@ constexpr std::array kCommands{
          schemas::error_budget),
     line("ntp-service authentication enable", "Synchronize to authenticated sources only",
          schemas::authentication),
+    line("ntp-service query enable", "Answer control queries", schemas::queries),
     line("ntp-service server source-interface <interface-name>", "Receive IPv4 NTP requests on an interface",
          schemas::listen_interface, admit_listen_interface),
     line("ntp-service ipv6 server source-address <ipv6-address> [ vpn-instance <vpn-name> ]",

@@ -170,11 +170,13 @@ config::Server random_server() {
 config::Key random_key(const config::KeyRing& keyring) {
   config::Key key;
   key.id = *number<std::uint32_t>(1, 4294967295);
-  key.algorithm = *rc::gen::element(crypto::MacAlgorithm::md5, crypto::MacAlgorithm::hmac_sha256,
-                                    crypto::MacAlgorithm::aes_128_cmac, crypto::MacAlgorithm::aes_256_cmac);
+  key.algorithm = crypto::MacAlgorithm{
+      *number<std::uint8_t>(0, static_cast<std::uint8_t>(crypto::MacAlgorithm::digest_sha512))};
   key.cipher = keyring.encipher({crypto::Secret(std::string_view("a password")), *flag()});
   if (key.algorithm == crypto::MacAlgorithm::hmac_sha256)
     key.mac_length = *rc::gen::element<std::uint8_t>(0, 20, 32);
+  else if (crypto::digest_size(key.algorithm) > 20)
+    key.mac_length = *rc::gen::element<std::uint8_t>(0, 20);
   return key;
 }
 
@@ -211,6 +213,7 @@ Configuration random_configuration(const config::KeyRing& keyring) {
   c.max_distance = *number<std::uint8_t>(1, 16);
   c.offset_limit = *rc::gen::oneOf(rc::gen::just<std::uint16_t>(0), number<std::uint16_t>(5, 7620));
   c.authentication_enabled = *flag();
+  c.queries_enabled = *flag();
   some([&] {
     if (const auto name = *interface_name(); name != "all") c.listen_interfaces.put({name});
   });

@@ -55,11 +55,23 @@ std::optional<std::string> ciphertext_in(const config::Configuration& configurat
 }
 
 Result<void> check_gate(const EntryContext& context, MacAlgorithm algorithm) {
-  if (algorithm != MacAlgorithm::md5 || context.judgement != Judgement::shell) return {};
+  if (!crypto::is_weak(algorithm) || context.judgement != Judgement::shell) return {};
   if (context.candidate.weak_algorithms == config::WeakAlgorithms::enabled) return {};
   return fail(
       "The weak algorithm is disabled. Run the undo crypto weak-algorithm disable command first, or use "
       "hmac-sha256.");
+}
+
+Result<void> check_mac_length(MacAlgorithm algorithm, const std::optional<std::string>& octets) {
+  if (!octets) return {};
+  if (crypto::digest_size(algorithm) <= 20)
+    return fail(fmt::format("mac-length does not apply to {}, whose MACs have one length.",
+                            crypto::to_string(algorithm)));
+  if (*octets == "32" && algorithm != MacAlgorithm::hmac_sha256)
+    return fail(
+        fmt::format("mac-length 32 applies to hmac-sha256 only; {} is sent whole, or cut to 20 octets.",
+                    crypto::to_string(algorithm)));
+  return {};
 }
 
 /// Puts the ciphertext of the typed password in its place; the words that were typed go.
@@ -147,8 +159,7 @@ Result<void> admit_key(const EntryContext& context, Values& values, std::vector<
   const auto algorithm = crypto::parse_mac_algorithm(*values[leaves::key_mode]);
   CHECK(algorithm);
   if (auto open = check_gate(context, *algorithm); !open) return open;
-  if (values[leaves::key_mac_length] && *algorithm != MacAlgorithm::hmac_sha256)
-    return fail("mac-length applies to hmac-sha256 only; the other algorithms have MACs of one length.");
+  if (auto length = check_mac_length(*algorithm, values[leaves::key_mac_length]); !length) return length;
   const auto& plain = values[leaves::key_password];
   if (plain && KeyRing::is_ciphertext(*plain) && context.judgement == Judgement::shell)
     notices.emplace_back(
@@ -173,8 +184,9 @@ Result<void> admit_key(const EntryContext& context, Values& values, std::vector<
   if (!known)
     known = typed->as_ciphertext ? *values[leaves::key_cipher] : context.keyring.encipher(typed->password);
   keep_ciphertext(values, std::move(*known));
-  if (*algorithm == MacAlgorithm::md5 && context.judgement == Judgement::shell)
-    notices.emplace_back("Warning: md5 is a weak algorithm; hmac-sha256 is recommended.");
+  if (crypto::is_weak(*algorithm) && context.judgement == Judgement::shell)
+    notices.push_back(fmt::format("Warning: {} is a weak algorithm; hmac-sha256 is recommended.",
+                                  crypto::to_string(*algorithm)));
   return {};
 }
 

@@ -10,11 +10,11 @@ constexpr std::array kTexts{
     // the configuration
     ReferenceText{"sysname <host-name>", "The name stands in the prompt once it is committed.",
                   "sysname PE1"},
-    ReferenceText{
-        "crypto weak-algorithm disable",
-        "While weak algorithms are disabled, which they are by default, no key can use md5. The undo "
-        "form allows it. It cannot be closed again while a key uses md5.",
-        "undo crypto weak-algorithm disable"},
+    ReferenceText{"crypto weak-algorithm disable",
+                  "While weak algorithms are disabled, which they are by default, no key can use md5 or "
+                  "digest-sha1. The undo "
+                  "form allows it. It cannot be closed again while a key uses one of them.",
+                  "undo crypto weak-algorithm disable"},
     ReferenceText{
         "ntp-service [ ipv6 ] server disable",
         "Requests of this family are answered exactly if refclock-master is configured, unless this "
@@ -46,11 +46,14 @@ constexpr std::array kTexts{
         "ntp-service authentication-password complexity-check enable"},
     ReferenceText{
         "ntp-service authentication-keyid <key-id> authentication-mode"
-        " { md5 | hmac-sha256 | aes-128-cmac | aes-256-cmac }"
+        " { md5 | hmac-sha256 | aes-128-cmac | aes-256-cmac"
+        " | digest-sha1 | digest-sha256 | digest-sha384 | digest-sha512 }"
         " { <password> | cipher <cipher-text> | hex <digits> } [ mac-length { 20 | 32 } ]",
         "The same id, algorithm and password are needed on both sides. hmac-sha256 is recommended. "
         "The keys of aes-128-cmac and aes-256-cmac have exactly 16 and 32 characters. The password is "
-        "kept and shown as cipher text only. mac-length says how much of an HMAC is sent.",
+        "kept and shown as cipher text only. The digest algorithms are what chrony and NTPsec call SHA1, "
+        "SHA256, SHA384 and SHA512. mac-length says how much of a longer MAC than 20 octets is sent; NTPsec "
+        "needs 20 with digest-sha256, digest-sha384 and digest-sha512.",
         "ntp-service authentication-keyid 1 authentication-mode hmac-sha256 Example-Password-1"},
     ReferenceText{
         "ntp-service reliable authentication-keyid <key-id>",
@@ -104,6 +107,13 @@ constexpr std::array kTexts{
     ReferenceText{"ntp-service authentication enable",
                   "The clock follows only servers whose line names a reliable key. Off by default.",
                   "ntp-service authentication enable"},
+    ReferenceText{
+        "ntp-service query enable",
+        "This device answers control queries (mode 6, as of ntpq), which read and never change anything. "
+        "They "
+        "are answered on this device's own loopback addresses, and to sources that an access list of "
+        "ntp-service access grants the level peer, server or query; all others get no answer.",
+        "ntp-service query enable"},
     ReferenceText{"ntp-service server source-interface <interface-name>",
                   "Requests are answered that come to the primary IPv4 address of this interface, and to no "
                   "others but those of further such lines.",

@@ -37,8 +37,8 @@ bool has_secret(const Match& match) {
 
 /// Whether a line that was not understood may hold a password.
 bool mentions_keys(std::string_view line) {
-  static constexpr std::array<std::string_view, 6> kWords{"authentication-mode", "cipher", "hex",
-                                                          "hmac-sha256",         "md5",    "aes-"};
+  static constexpr std::array<std::string_view, 7> kWords{
+      "authentication-mode", "cipher", "hex", "hmac-sha256", "md5", "aes-", "digest-"};
   constexpr std::size_t kShortest = 2;
   for (const auto& token : split(line))
     for (const auto word : kWords)

@@ -103,7 +103,7 @@ constexpr std::array<Row, static_cast<std::size_t>(AdviceCode::kCount)> kRows{{
      "key on both sides.",
      "RFC 8633 section 4.1, Pre-Shared Key Approach"},
     {AdviceCode::weak_key, "weak-key", "Warning", Say::in_review,
-     "Key {0} uses md5, which is too weak. Replace it by hmac-sha256 or aes-128-cmac on both sides.",
+     "Key {0} uses {1}, which is too weak. Replace it by hmac-sha256 or aes-128-cmac on both sides.",
      "RFC 8633 section 4.1, Pre-Shared Key Approach; RFC 8573"},
     {AdviceCode::shared_key, "shared-key", "Info", Say::in_review,
      "Servers {0} share key {1}: each of them can speak for the others. Give each server a key of its own.",
@@ -239,7 +239,8 @@ class Adviser {
     for (const auto& [id, names] : users)
       if (names.size() > 1) add(AdviceCode::shared_key, listed(names), std::to_string(id));
     for (const auto& key : configuration_.keys)
-      if (key.algorithm == crypto::MacAlgorithm::md5) add(AdviceCode::weak_key, std::to_string(key.id));
+      if (crypto::is_weak(key.algorithm))
+        add(AdviceCode::weak_key, std::to_string(key.id), std::string(crypto::to_string(key.algorithm)));
     if (!configuration_.keys.empty() && !configuration_.complexity_check)
       add(AdviceCode::passwords_unchecked, "");
   }

@@ -139,6 +139,7 @@ struct Configuration {
   StepPolicy step_policy;
   ErrorBudget error_budget;
   bool authentication_enabled = false;
+  bool queries_enabled = false;
   Table<ListenInterface> listen_interfaces;
   Table<ListenAddress> listen_addresses;
   Table<ReceiveDisabled> receive_disabled;
@@ -167,6 +168,7 @@ void visit_members(Visitor&& visit) {
   visit(&Configuration::step_policy);
   visit(&Configuration::error_budget);
   visit(&Configuration::authentication_enabled);
+  visit(&Configuration::queries_enabled);
   visit(&Configuration::listen_interfaces);
   visit(&Configuration::listen_addresses);
   visit(&Configuration::receive_disabled);

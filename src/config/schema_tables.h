@@ -113,14 +113,16 @@ inline constexpr std::array source_interface{
 enum KeyLeaf : std::size_t { key_id, key_mode, key_password, key_cipher, key_hex, key_mac_length };
 inline constexpr std::array key{
     leaf<&Key::id>({"key-id", LeafType::number, LeafRole::key, "Authentication key ID", 1, 4294967295}),
-    leaf<&Key::algorithm>({"mode", LeafType::choice, LeafRole::required, "Authentication algorithm", 0, 0,
-                           "md5|hmac-sha256|aes-128-cmac|aes-256-cmac"}),
+    leaf<&Key::algorithm>(
+        {"mode", LeafType::choice, LeafRole::required, "Authentication algorithm", 0, 0,
+         "md5|hmac-sha256|aes-128-cmac|aes-256-cmac|digest-sha1|digest-sha256|digest-sha384|"
+         "digest-sha512"}),
     typed_only<Key>({"password", LeafType::password, LeafRole::option, "Password in plain text", 1, 255}),
     leaf<&Key::cipher>({"cipher-text", LeafType::password, LeafRole::required,
                         "Password in cipher text or plain text", 1, 432}),
     typed_only<Key>({"digits", LeafType::hex_digits, LeafRole::option, "Key in hexadecimal digits", 1, 510}),
     leaf<&Key::mac_length>({"mac-length", LeafType::choice, LeafRole::option,
-                            "Octets of the MAC that are sent", 0, 0, "20|32", "32, and 20 in version 4"}),
+                            "Octets of the MAC that are sent", 0, 0, "20|32", "all, and 20 in version 4"}),
 };
 
 inline constexpr std::array reliable_key{
@@ -246,6 +248,7 @@ inline constexpr Schema offset_limit = value_schema<leaves::offset_limit>();
 inline constexpr Schema step_policy = line_schema<&Configuration::step_policy, leaves::step_policy>();
 inline constexpr Schema error_budget = line_schema<&Configuration::error_budget, leaves::error_budget>();
 inline constexpr Schema authentication = switch_schema<&Configuration::authentication_enabled>();
+inline constexpr Schema queries = switch_schema<&Configuration::queries_enabled>();
 inline constexpr Schema listen_interface =
     table_schema<&Configuration::listen_interfaces, leaves::listen_interface>();
 inline constexpr Schema listen_address =

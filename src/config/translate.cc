@@ -67,6 +67,7 @@ core::ServerConfig server_config(const Server& server) {
 Translation to_ntp_config(const Configuration& from, const KeyRing& keyring) {
   Translation to;
   to.config.authentication_enabled = from.authentication_enabled;
+  to.config.queries_enabled = from.queries_enabled;
   add_keys(from, keyring, to);
   for (const auto& server : from.servers) to.config.servers.push_back(server_config(server));
   for (const auto& row : from.source_interfaces)

@@ -80,16 +80,15 @@ class Validation {
   void check_weak_gate() {
     if (next_.weak_algorithms == WeakAlgorithms::enabled) return;
     const bool gate_moved = next_.weak_algorithms != running_.weak_algorithms;
-    std::vector<std::string> ids;
+    std::map<crypto::MacAlgorithm, std::vector<std::string>> users;
     for (const auto& key : next_.keys)
-      if (key.algorithm == crypto::MacAlgorithm::md5 && (gate_moved || is_new(key, running_.keys)))
-        ids.push_back(std::to_string(key.id));
-    if (!ids.empty())
+      if (crypto::is_weak(key.algorithm) && (gate_moved || is_new(key, running_.keys)))
+        users[key.algorithm].push_back(std::to_string(key.id));
+    for (const auto& [algorithm, ids] : users)
       error(
-          "The weak algorithm is disabled, but md5 is the algorithm of authentication key {}; remove or "
-          "replace it "
-          "first, or run undo crypto weak-algorithm disable.",
-          fmt::join(ids, ", "));
+          "The weak algorithm is disabled, but {} is the algorithm of authentication key {}; remove or "
+          "replace it first, or run undo crypto weak-algorithm disable.",
+          crypto::to_string(algorithm), fmt::join(ids, ", "));
   }
 
   bool has_source_interface(const Server& server) const {

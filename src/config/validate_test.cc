@@ -55,6 +55,17 @@ TEST_F(ValidateTest, ClosingTheGateOverAnMd5KeyIsRefusedNamingTheKeys) {
   EXPECT_THAT(validate(), ElementsAre(HasSubstr("key 3, 8;")));
 }
 
+TEST_F(ValidateTest, EachWeakAlgorithmIsNamedWithItsKeys) {
+  next.keys.put(key(3, crypto::MacAlgorithm::md5));
+  next.keys.put(key(4, crypto::MacAlgorithm::digest_sha1));
+  next.keys.put(key(5, crypto::MacAlgorithm::digest_sha256));
+  next.weak_algorithms = WeakAlgorithms::disabled;
+  running = next;
+  running.weak_algorithms = WeakAlgorithms::enabled;
+  EXPECT_THAT(validate(), ElementsAre(HasSubstr("md5 is the algorithm of authentication key 3;"),
+                                      HasSubstr("digest-sha1 is the algorithm of authentication key 4;")));
+}
+
 TEST_F(ValidateTest, AStoredMd5KeyBehindAClosedGateDoesNotStopOtherCommits) {
   running.keys.put(key(3, crypto::MacAlgorithm::md5));
   next = running;

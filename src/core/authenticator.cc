@@ -7,7 +7,7 @@
 namespace noonmark::core {
 namespace {
 
-constexpr std::size_t kShortHmac = 20;
+constexpr std::size_t kShortDigest = 20;
 
 }  // namespace
 
@@ -21,14 +21,17 @@ base::Result<Key> Key::create(const KeyConfig& config) {
 }
 
 std::size_t Key::sent_length(std::uint8_t version) const {
-  if (mac_.algorithm() != crypto::MacAlgorithm::hmac_sha256) return crypto::digest_size(mac_.algorithm());
+  const std::size_t whole = crypto::digest_size(mac_.algorithm());
+  if (whole <= kShortDigest) return whole;
   if (mac_length_ != 0) return mac_length_;
-  return version < 4 ? crypto::digest_size(mac_.algorithm()) : kShortHmac;
+  return version < 4 ? whole : kShortDigest;
 }
 
-bool Key::accepts_length(std::size_t length) const {
-  return length == crypto::digest_size(mac_.algorithm()) ||
-         (mac_.algorithm() == crypto::MacAlgorithm::hmac_sha256 && length == kShortHmac);
+bool Key::accepts_length(std::uint8_t version, std::size_t length) const {
+  const std::size_t whole = crypto::digest_size(mac_.algorithm());
+  if (whole <= kShortDigest) return length == whole;
+  if (length == kShortDigest) return true;
+  return length == whole && (version < 4 || mac_.algorithm() == crypto::MacAlgorithm::hmac_sha256);
 }
 
 std::size_t Key::sign(std::span<std::uint8_t> packet, std::size_t size, std::size_t length) {
@@ -56,15 +59,16 @@ Key* KeyTable::find(std::uint32_t id) { return const_cast<Key*>(std::as_const(*t
 
 bool KeyTable::is_mac_of_key(const void* table, std::uint32_t key_id, std::size_t mac_octets) {
   const Key* key = static_cast<const KeyTable*>(table)->find(key_id);
-  return key != nullptr && key->accepts_length(mac_octets - wire::kKeyIdSize);
+  return key != nullptr && key->accepts_length(4, mac_octets - wire::kKeyIdSize);
 }
 
 Authenticity authenticate(Key& key, base::Bytes datagram, const wire::Packet& packet) {
   if (!packet.mac) return Authenticity::missing;
   if (packet.is_crypto_nak()) return Authenticity::crypto_nak;
   if (packet.mac->key_id != key.id()) return Authenticity::wrong_key;
-  return key.verify(datagram.first(packet.mac->covered), packet.mac->digest) ? Authenticity::verified
-                                                                             : Authenticity::wrong_digest;
+  return key.verify(packet.header.version, datagram.first(packet.mac->covered), packet.mac->digest)
+             ? Authenticity::verified
+             : Authenticity::wrong_digest;
 }
 
 }  // namespace noonmark::core

@@ -19,14 +19,15 @@ class Key {
 
   std::uint32_t id() const { return id_; }
   bool is_reliable() const { return reliable_; }
-  /// Octets of digest that we send in a packet of `version`: hmac-sha256 has 32, in version 4 its first 20
-  /// (with 32 it would be longer than RFC 7822 section 7.5.1.3 allows without extension fields), unless the
-  /// key says otherwise.
+  /// Octets of digest that we send in a packet of `version`: all of it, but in version 4 its first 20 (more
+  /// would be longer than RFC 7822 section 7.5.1.3 allows without extension fields), unless the key says
+  /// otherwise.
   std::size_t sent_length(std::uint8_t version) const;
-  /// Whether a digest of `length` octets can be this key's: hmac-sha256 20 or 32, the others 16.
-  bool accepts_length(std::size_t length) const;
-  bool verify(base::Bytes message, base::Bytes digest) {
-    return accepts_length(digest.size()) && mac_.verify(message, digest);
+  /// Whether a digest of `length` octets can be this key's: the whole of it or, where it is longer, its first
+  /// 20. In version 4 only hmac-sha256 is also accepted whole.
+  bool accepts_length(std::uint8_t version, std::size_t length) const;
+  bool verify(std::uint8_t version, base::Bytes message, base::Bytes digest) {
+    return accepts_length(version, digest.size()) && mac_.verify(message, digest);
   }
   /// Appends key id and the first `length` octets of the digest over the `size` octets in `packet`; gives the
   /// new size.

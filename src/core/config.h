@@ -22,8 +22,7 @@ struct KeyConfig {
   std::uint32_t id = 0;  // 1..4294967295
   crypto::MacAlgorithm algorithm = crypto::MacAlgorithm::hmac_sha256;
   crypto::Secret secret;
-  std::uint8_t mac_length =
-      0;  // octets sent; 0: by algorithm and packet version (hmac-sha256: 32, in version 4: 20)
+  std::uint8_t mac_length = 0;  // octets sent of longer digests; 0: all, in version 4: 20
   bool reliable = false;
   bool operator==(const KeyConfig&) const = default;
 };

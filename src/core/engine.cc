@@ -206,8 +206,7 @@ std::vector<AssociationState> Engine::associations(Instant now) const {
   std::vector<AssociationState> all;
   all.reserve(impl_->associations.size());
   for (const auto& a : impl_->associations) {
-    a->refresh(now.raw, impl_->system.rate(), impl_->system.correction(now));
-    impl_->system.measure(*a, now);
+    impl_->refresh(*a, now);
     all.push_back(a->state());
   }
   return all;

@@ -305,7 +305,7 @@ std::vector<VpnId> Engine::Impl::listening_vpns(Family family) const {
   std::set<VpnId> vpns;
   const auto& of = policy->family(family);
   if (of.disabled) return {};
-  if (of.serves)
+  if (of.listens)
     for (const auto& place : of.places) vpns.insert(place.vpn);
   for (const auto& server : config.servers) {
     const Vpn* vpn = view.find_vpn(server.key.vpn);

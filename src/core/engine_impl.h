@@ -10,6 +10,7 @@
 
 #include "core/association.h"
 #include "core/authenticator.h"
+#include "core/control.h"
 #include "core/engine.h"
 #include "core/groups.h"
 #include "core/probe.h"
@@ -42,6 +43,7 @@ struct Engine::Impl {
   KeyTable keys;
   std::shared_ptr<const ServerPolicy> policy = core::make_policy({}, {});
   Responder responder;
+  ControlGate control_gate;
   std::vector<std::unique_ptr<Association>> associations;       // in configuration order
   std::unordered_map<std::uint64_t, Association*> outstanding;  // by origin timestamp of the request
   std::unordered_map<TransmitId, Association*> transmits;       // requests whose socket is open
@@ -130,6 +132,11 @@ struct Engine::Impl {
   bool may_follow(const Path& path) const;
   void on_request(const Received& r, Instant now, Outbox& out);
   bool is_myself(const Path& path) const;
+  bool is_query(const Received& r) const {
+    return config.queries_enabled && r.service && !r.data.empty() &&
+           wire::mode_of(r.data) == wire::Mode::control;
+  }
+  void on_query(const Received& r, Instant now, Outbox& out);
 
   // --- symmetric peers, broadcasts, manycast (engine_groups.cc)
   void on_peer_packet(const Received& r, const wire::Packet& packet, Instant now, Outbox& out);
@@ -215,6 +222,11 @@ struct Engine::Impl {
           .source = server.address.to_string(), .vpn = server.vpn, .from = *told, .to = a.state().reason});
   }
   void update(Association* fresh, const std::optional<Sample>& sample, Instant now, Outbox& out);
+  /// Brings its offset, distances and filter dispersions up to `now`.
+  void refresh(Association& a, Instant now) const {
+    a.refresh(now.raw, system.rate(), system.correction(now));
+    system.measure(a, now);
+  }
   void hasten(Instant now) {
     for (const auto& a : associations) a->hasten(now.raw);
   }

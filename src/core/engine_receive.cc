@@ -34,6 +34,7 @@ Reason reason_of_unfit(DropReason drop) {
 
 void Engine::Impl::on_datagram(const Received& r, Instant now, Outbox& out) {
   if (r.service && Responder::is_request(r.data, r.path.remote.port)) return on_request(r, now, out);
+  if (is_query(r)) return on_query(r, now, out);
   Association* const source = owner_of(r);
   count(r.path, source, [](PacketStatistics& s) { ++s.received; });
   if (const auto refusal = policy->refuses(r.path)) return drop(*refusal, r, source);
@@ -71,6 +72,30 @@ void Engine::Impl::on_request(const Received& r, Instant now, Outbox& out) {
   reply.size = static_cast<std::uint8_t>(responder.complete(request, plan, now.served));
   std::copy_n(buffer.begin(), reply.size, reply.data.begin());
   out.transmits.push_back(reply);
+}
+
+void Engine::Impl::on_query(const Received& r, Instant now, Outbox& out) {
+  count(r.path, nullptr, [](PacketStatistics& s) { ++s.received; });
+  const auto query = wire::decode_control(r.data);
+  if (!query) return drop(DropReason::too_short, r, nullptr);
+  if (query->version < 1 || query->version > 4) return drop(DropReason::bad_version, r, nullptr);
+  if (query->is_response || query->is_error || query->has_more) return drop(DropReason::bad_mode, r, nullptr);
+  if (const auto refusal = control_gate.refuses(*policy, r.path, now.raw)) return drop(*refusal, r, nullptr);
+  ControlView answered{.now = now.served,
+                       .server = system.server_view(now),
+                       .system = system.state(),
+                       .quality = system.quality(now),
+                       .associations = {}};
+  answered.associations.reserve(associations.size());
+  for (const auto& a : associations) {
+    if (control_id(a->id()) == query->association) refresh(*a, now);
+    answered.associations.push_back(&a->state());
+  }
+  out.answers.push_back({.query = r.path, .data = answer_control(*query, answered)});
+  count(r.path, nullptr, [](PacketStatistics& s) {
+    ++s.processed;
+    ++s.sent;
+  });
 }
 
 /// Whether our own service answered: an address of this machine, the service's port, and we listen there.

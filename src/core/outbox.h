@@ -10,6 +10,7 @@
 #include "base/net_address.h"
 #include "core/instant.h"
 #include "core/network_view.h"
+#include "core/path.h"
 #include "core/state.h"
 
 namespace noonmark::core {
@@ -39,6 +40,12 @@ struct Transmit {
   std::array<std::uint8_t, kMaxPacket> data{};
   std::uint8_t size = 0;
   base::Bytes bytes() const { return {data.data(), size}; }
+};
+
+/// The answer to a control query, from the service socket that got it.
+struct ControlAnswer {
+  Path query;
+  std::vector<std::uint8_t> data;
 };
 
 /// The kernel's notion of how good its clock is, for other programs (adjtimex).
@@ -116,12 +123,14 @@ using Event = std::variant<SynchronizationChanged, ClockStepped, SessionChanged,
 /// What the engine wants done. Reused: the caller drains and clears it after each call.
 struct Outbox {
   std::vector<Transmit> transmits;
+  std::vector<ControlAnswer> answers;
   std::optional<ClockCommand> clock;
   std::vector<TransmitId> closed;  // requests that wait for nothing any more: their sockets may go
   std::vector<Event> events;
   std::vector<ProbeId> probes;  // with news: an outcome, or the end
   void clear() {
     transmits.clear();
+    answers.clear();
     clock.reset();
     closed.clear();
     events.clear();

@@ -96,6 +96,7 @@ std::shared_ptr<const ServerPolicy> make_policy(const NtpConfig& config, const N
     of.disabled = f.disabled;
     of.serves = !f.disabled && f.serving != Serving::never &&
                 (f.serving == Serving::always || config.local_clock.has_value());
+    of.listens = of.serves || (!f.disabled && config.queries_enabled);
     for (const auto& vpn : network.vpns) of.places.push_back(place_in(vpn, family, config, network));
     std::erase_if(of.places, [](const auto& p) { return !p.any_address && p.addresses.empty(); });
   }

@@ -29,6 +29,7 @@ struct ServerPolicy {
   struct OfFamily {
     bool disabled = false;      // takes no packets at all
     bool serves = false;        // answers requests
+    bool listens = false;       // for requests, or for control queries
     std::vector<Place> places;  // where it listens; none is listed twice
   };
   std::array<OfFamily, 2> families;  // by Family

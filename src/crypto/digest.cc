@@ -1,18 +1,15 @@
 #include "crypto/digest.h"
 
-#include <gnutls/crypto.h>
-#include <gnutls/gnutls.h>
-
-#include "base/check.h"
+#include <nettle/md5.h>
 
 namespace noonmark::crypto {
 
 std::array<std::uint8_t, 16> md5(base::Bytes data) {
-  std::array<std::uint8_t, 16> digest{};
-  GNUTLS_FIPS140_SET_LAX_MODE();  // a FIPS system refuses MD5 for security only
-  const int status = gnutls_hash_fast(GNUTLS_DIG_MD5, data.data(), data.size(), digest.data());
-  GNUTLS_FIPS140_SET_STRICT_MODE();
-  CHECK(status == GNUTLS_E_SUCCESS);
+  std::array<std::uint8_t, 16> digest;
+  md5_ctx context;
+  md5_init(&context);
+  md5_update(&context, data.size(), data.data());
+  md5_digest(&context, digest.size(), digest.data());
   return digest;
 }
 

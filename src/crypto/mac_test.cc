@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nettle/cmac.h>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,8 +17,10 @@ using testing::ElementsAreArray;
 using testing::HasSubstr;
 using Octets = std::vector<std::uint8_t>;
 
-constexpr MacAlgorithm kAll[] = {MacAlgorithm::md5, MacAlgorithm::hmac_sha256, MacAlgorithm::aes_128_cmac,
-                                 MacAlgorithm::aes_256_cmac};
+constexpr MacAlgorithm kAll[] = {MacAlgorithm::md5,           MacAlgorithm::hmac_sha256,
+                                 MacAlgorithm::aes_128_cmac,  MacAlgorithm::aes_256_cmac,
+                                 MacAlgorithm::digest_sha1,   MacAlgorithm::digest_sha256,
+                                 MacAlgorithm::digest_sha384, MacAlgorithm::digest_sha512};
 
 MacKey make_key(MacAlgorithm algorithm, const Octets& secret) {
   return std::move(MacKey::create(algorithm, Secret(secret)).value());
@@ -104,6 +108,75 @@ INSTANTIATE_TEST_SUITE_P(Sp80038b, PublishedVector,
                                          Vector{MacAlgorithm::aes_256_cmac, kAes256, blocks(64),
                                                 from_hex("e1992190549f6ed5696a2c056c315410")}));
 
+// FIPS 180-4's examples of one and two blocks, cut in two: the key goes first.
+INSTANTIATE_TEST_SUITE_P(
+    Fips180, PublishedVector,
+    testing::Values(Vector{MacAlgorithm::digest_sha1, from_text("a"), from_text("bc"),
+                           from_hex("a9993e364706816aba3e25717850c26c9cd0d89d")},
+                    Vector{MacAlgorithm::digest_sha1, from_text("abcdbcdecdefdefgefgh"),
+                           from_text("fghighijhijkijkljklmklmnlmnomnopnopq"),
+                           from_hex("84983e441c3bd26ebaae4aa1f95129e5e54670f1")},
+                    Vector{MacAlgorithm::digest_sha1,
+                           from_text("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmno"
+                                     "pjklmnopqklmnopqrlmnopqrsmnop"),
+                           from_text("qrstnopqrstu"), from_hex("a49b2446a02c645bf419f995b67091253a04a259")},
+                    Vector{MacAlgorithm::digest_sha256, from_text("a"), from_text("bc"),
+                           from_hex("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")},
+                    Vector{MacAlgorithm::digest_sha256, from_text("abcdbcdecdefdefgefgh"),
+                           from_text("fghighijhijkijkljklmklmnlmnomnopnopq"),
+                           from_hex("248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")},
+                    Vector{MacAlgorithm::digest_sha256,
+                           from_text("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmno"
+                                     "pjklmnopqklmnopqrlmnopqrsmnop"),
+                           from_text("qrstnopqrstu"),
+                           from_hex("cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1")},
+                    Vector{MacAlgorithm::digest_sha384, from_text("a"), from_text("bc"),
+                           from_hex("cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed"
+                                    "8086072ba1e7cc2358baeca134c825a7")},
+                    Vector{MacAlgorithm::digest_sha384, from_text("abcdbcdecdefdefgefgh"),
+                           from_text("fghighijhijkijkljklmklmnlmnomnopnopq"),
+                           from_hex("3391fdddfc8dc7393707a65b1b4709397cf8b1d162af05abfe8f450de5f36bc6"
+                                    "b0455a8520bc4e6f5fe95b1fe3c8452b")},
+                    Vector{MacAlgorithm::digest_sha384,
+                           from_text("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmno"
+                                     "pjklmnopqklmnopqrlmnopqrsmnop"),
+                           from_text("qrstnopqrstu"),
+                           from_hex("09330c33f71147e83d192fc782cd1b4753111b173b3b05d22fa08086e3b0f712"
+                                    "fcc7c71a557e2db966c3e9fa91746039")},
+                    Vector{MacAlgorithm::digest_sha512, from_text("a"), from_text("bc"),
+                           from_hex("ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+                                    "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f")},
+                    Vector{MacAlgorithm::digest_sha512, from_text("abcdbcdecdefdefgefgh"),
+                           from_text("fghighijhijkijkljklmklmnlmnomnopnopq"),
+                           from_hex("204a8fc6dda82f0a0ced7beb8e08a41657c16ef468b228a8279be331a703c335"
+                                    "96fd15c13b1b07f9aa1d3bea57789ca031ad85c7a71dd70354ec631238ca3445")},
+                    Vector{MacAlgorithm::digest_sha512,
+                           from_text("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmno"
+                                     "pjklmnopqklmnopqrlmnopqrsmnop"),
+                           from_text("qrstnopqrstu"),
+                           from_hex("8e959b75dae313da8cf4f72814fc143f8f7779c6eb9f7fa17299aeadb6889018"
+                                    "501d289e4900f7e4331b99dec4b5433ac7d329eeb6dd26545e96e55b874be909")}));
+
+Octets counted(std::size_t size) {
+  Octets octets(size);
+  std::iota(octets.begin(), octets.end(), std::uint8_t{0});
+  return octets;
+}
+
+// The longest key, of several blocks, before a header; recomputed with another implementation.
+INSTANTIATE_TEST_SUITE_P(
+    LongestKey, PublishedVector,
+    testing::Values(Vector{MacAlgorithm::digest_sha1, repeat(255, 7), counted(48),
+                           from_hex("aee12a3aa7fe3ae307e5739c54bd2cb7c91ce919")},
+                    Vector{MacAlgorithm::digest_sha256, repeat(255, 7), counted(48),
+                           from_hex("914745cea1fcc108170c43a0312fd7f18307bc3d608de83a722b3b4f47016799")},
+                    Vector{MacAlgorithm::digest_sha384, repeat(255, 7), counted(48),
+                           from_hex("4d61e34c7c76529cca2f4fce900505f90672fcb8935591a5dabbbf82ba7faea2"
+                                    "b74139fbfa1027e667723bc7b302ae5a")},
+                    Vector{MacAlgorithm::digest_sha512, repeat(255, 7), counted(48),
+                           from_hex("f4ce50bc9b277fb31bc6e1cd6d1fadafa4818dbe5a1abe00a93a4c071fc66228"
+                                    "ecf0df071c784f359a06fa518c3a397fdb69f04e09b93e1d418737055b01662c")}));
+
 // Recomputed with two other implementations of MD5 and CMAC. For MD5 they prove the order: the key goes
 // first.
 INSTANTIATE_TEST_SUITE_P(
@@ -125,6 +198,8 @@ TEST(MacAlgorithm, NamesAreThoseOfTheCommandLineAndComeBack) {
   EXPECT_EQ(to_string(MacAlgorithm::hmac_sha256), "hmac-sha256");
   EXPECT_EQ(to_string(MacAlgorithm::aes_128_cmac), "aes-128-cmac");
   EXPECT_EQ(to_string(MacAlgorithm::aes_256_cmac), "aes-256-cmac");
+  EXPECT_EQ(to_string(MacAlgorithm::digest_sha1), "digest-sha1");
+  EXPECT_EQ(to_string(MacAlgorithm::digest_sha512), "digest-sha512");
   for (const auto algorithm : kAll) EXPECT_EQ(parse_mac_algorithm(to_string(algorithm)), algorithm);
   for (const auto* name : {"", "MD5", "md", "sha256"}) EXPECT_EQ(parse_mac_algorithm(name), std::nullopt);
 }
@@ -134,10 +209,12 @@ TEST(MacKey, TakesKeysOfExactlyTheAllowedLengths) {
     return MacKey::create(algorithm, Secret(Octets(size, 1))).has_value();
   };
   for (std::size_t size = 0; size <= 260; ++size) {
-    EXPECT_EQ(accepts(MacAlgorithm::md5, size), size >= 1 && size <= 255) << size;
-    EXPECT_EQ(accepts(MacAlgorithm::hmac_sha256, size), size >= 1 && size <= 255) << size;
-    EXPECT_EQ(accepts(MacAlgorithm::aes_128_cmac, size), size == 16) << size;
-    EXPECT_EQ(accepts(MacAlgorithm::aes_256_cmac, size), size == 32) << size;
+    for (const auto algorithm : kAll) {
+      const bool is_right = algorithm == MacAlgorithm::aes_128_cmac   ? size == 16
+                            : algorithm == MacAlgorithm::aes_256_cmac ? size == 32
+                                                                      : size >= 1 && size <= 255;
+      EXPECT_EQ(accepts(algorithm, size), is_right) << to_string(algorithm) << ' ' << size;
+    }
   }
 }
 
@@ -201,13 +278,37 @@ TEST(MacKey, RefusesTheDigestOfTheSameSecretUnderAnotherAlgorithm) {
       if (auto key = MacKey::create(algorithm, Secret(Octets(secret_size, 0x42))))
         keys.push_back(std::move(*key));
     }
-    ASSERT_EQ(keys.size(), 3u);  // one of the CMACs
+    ASSERT_EQ(keys.size(), std::size(kAll) - 1);  // one of the CMACs
     for (auto& made : keys) {
       for (auto& checked : keys) {
         EXPECT_EQ(checked.verify(message, made.compute(message).view().first(16)), &made == &checked)
             << to_string(made.algorithm()) << " checked as " << to_string(checked.algorithm());
       }
     }
+  }
+}
+
+/// Nettle's own, which is another implementation of the mode.
+Octets reference_cmac(const Octets& key, const Octets& message) {
+  cmac_aes128_ctx context;
+  cmac_aes128_set_key(&context, key.data());
+  cmac_aes128_update(&context, message.size(), message.data());
+  Octets digest(CMAC128_DIGEST_SIZE);
+  cmac_aes128_digest(&context, digest.size(), digest.data());
+  return digest;
+}
+
+TEST(MacAlgorithm, OnlyThoseOfBrokenHashesAreWeak) {
+  for (const auto algorithm : kAll)
+    EXPECT_EQ(is_weak(algorithm), algorithm == MacAlgorithm::md5 || algorithm == MacAlgorithm::digest_sha1)
+        << to_string(algorithm);
+}
+
+TEST(MacKey, ACmacIsRightForEveryLength) {
+  for (std::size_t size = 0; size <= 150; ++size) {
+    auto key = make_key(MacAlgorithm::aes_128_cmac, kAes128);
+    const auto reference = reference_cmac(kAes128, counted(size));
+    EXPECT_THAT(key.compute(counted(size)).view(), ElementsAreArray(reference)) << size;
   }
 }
 

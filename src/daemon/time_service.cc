@@ -61,6 +61,7 @@ void TimeService::run(const Step& step) {
     engine_.on_clock_applied(command.id, result, clock_.now(), outbox_);
   }
   for (const auto& transmit : outbox_.transmits) sockets_.send(transmit);
+  for (const auto& answer : outbox_.answers) sockets_.answer(answer.query, answer.data);
   for (const auto id : outbox_.closed) sockets_.close(id);
   for (const auto& event : outbox_.events) {
     const auto line = cli::event_text(event);

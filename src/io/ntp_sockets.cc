@@ -40,9 +40,13 @@ SendError send_error_of(int error_number) {
 
 /// The interface to send through: only link-local addresses need it. For all others it would override
 /// routing, and a reply whose way back is another one than the request's way here would be lost.
+std::uint32_t interface_for(const Endpoint& remote, std::uint32_t interface_index) {
+  if (!remote.address.is_link_local()) return 0;
+  return remote.scope != 0 ? remote.scope : interface_index;
+}
+
 std::uint32_t interface_for(const Transmit& transmit) {
-  if (!transmit.remote.address.is_link_local()) return 0;
-  return transmit.remote.scope != 0 ? transmit.remote.scope : transmit.interface_index;
+  return interface_for(transmit.remote, transmit.interface_index);
 }
 
 Endpoint local_for_bind(const Transmit& transmit) {
@@ -274,6 +278,13 @@ int NtpSockets::send_reply(const Transmit& transmit) {
   if (port == fixed_.end()) return ENOTCONN;
   return port->second.socket.send(transmit.bytes(), transmit.remote, transmit.local.address,
                                   interface_for(transmit));
+}
+
+void NtpSockets::answer(const core::Path& request, base::Bytes data) {
+  const auto port = fixed_.find({request.vpn, request.remote.address.family(), request.local.port});
+  if (port == fixed_.end()) return;
+  port->second.socket.send(data, request.remote, request.local.address,
+                           interface_for(request.remote, request.interface_index));
 }
 
 void NtpSockets::close(TransmitId id) {

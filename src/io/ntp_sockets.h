@@ -72,6 +72,8 @@ class NtpSockets {
 
   /// Failures are told to the handler later. A reply that cannot be sent is lost, as any datagram may be.
   void send(const core::Transmit& transmit);
+  /// Answers a datagram of a listening socket, from the address that it was sent to.
+  void answer(const core::Path& request, base::Bytes data);
   /// Nothing more is wanted about that request.
   void close(core::TransmitId id);
 

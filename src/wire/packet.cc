@@ -1,6 +1,7 @@
 #include "wire/packet.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/check.h"
 
@@ -17,6 +18,8 @@ constexpr std::size_t kMac128Size = kKeyIdSize + 16;
 constexpr std::size_t kMac160Size =
     kKeyIdSize + 20;  // also the longest that RFC 7822, 7.5.1.3 allows unasked
 constexpr std::size_t kMac256Size = kKeyIdSize + 32;
+constexpr std::array kLegacyMacSizes{kKeyIdSize,  kMac128Size,     kMac160Size,
+                                     kMac256Size, kKeyIdSize + 48, kKeyIdSize + 64};
 
 struct Keys {
   IsMacOfKey is_mac_of_key;
@@ -55,7 +58,7 @@ MacField read_mac(Bytes datagram, std::size_t at) {
 }
 
 bool is_legacy_mac_size(std::size_t size) {
-  return size == kKeyIdSize || size == kMac128Size || size == kMac160Size || size == kMac256Size;
+  return std::ranges::find(kLegacyMacSizes, size) != kLegacyMacSizes.end();
 }
 
 /// Whether all octets after header and fields are a MAC. Without a key, only lengths below that of a last

@@ -35,15 +35,15 @@ struct Packet {
 };
 
 /// Says whether `mac_octets` (key id + digest, so 20, 24 or 36) is the length of a MAC made with configured
-/// key `key_id`.
+/// key `key_id` in version 4.
 using IsMacOfKey = bool (*)(const void* keys, std::uint32_t key_id, std::size_t mac_octets);
 
 /// Takes a datagram apart. Versions 1..4 of every mode but 6 and 7 (those give only the first octets: see
 /// bad_mode in core). In version 4, the end of the packet is told apart by the rules of RFC 7822 section 3
 /// and 7.5, with one addition: 24 or 36 octets after the last field are a MAC if their first word is the id
 /// of a configured key of that MAC length. Versions 1-3 have no extension fields: what follows the header is
-/// a MAC (4, 20, 24 or 36 octets). Four octets are a MAC without a digest whatever their key id: only id 0 is
-/// a crypto-NAK. `is_mac_of_key` may be null: no keys. Allocates nothing.
+/// a MAC (4, 20, 24, 36, 52 or 68 octets). Four octets are a MAC without a digest whatever their key id: only
+/// id 0 is a crypto-NAK. `is_mac_of_key` may be null: no keys. Allocates nothing.
 tl::expected<Packet, DecodeError> decode(base::Bytes datagram, IsMacOfKey is_mac_of_key, const void* keys);
 
 /// Writes the 48 octets of `header`. Inverse of decode for packets without extension fields and MAC.

@@ -33,7 +33,8 @@ class Chronyd:
     """`keys`: (id, algorithm as Noonmark calls it, password); `servers`: (address, version or None, key id or None)."""
 
     name = "chronyd"
-    _types = {"md5": "MD5", "aes-128-cmac": "AES128", "aes-256-cmac": "AES256"}
+    _types = {"md5": "MD5", "aes-128-cmac": "AES128", "aes-256-cmac": "AES256", "digest-sha1": "SHA1",
+              "digest-sha256": "SHA256", "digest-sha384": "SHA384", "digest-sha512": "SHA512"}
 
     def __init__(self, test, namespace, keys, servers=()):
         self.directory = test.directory / namespace.name
@@ -76,7 +77,8 @@ class Ntpd:
     """NTPsec; parameters as for Chronyd."""
 
     name = "ntpd"
-    _types = {"md5": "md5", "aes-128-cmac": "aes-128", "aes-256-cmac": "aes-256"}
+    _types = {"md5": "md5", "aes-128-cmac": "aes-128", "aes-256-cmac": "aes-256", "digest-sha1": "sha1",
+              "digest-sha256": "sha256", "digest-sha384": "sha384", "digest-sha512": "sha512"}
     _plain_key_length = 20  # longer ones are read as hexadecimal digits
 
     def __init__(self, test, namespace, keys, servers=()):

@@ -74,9 +74,10 @@ def server_line(case, link):
 class Network:
     """Our namespace in the middle, one for each daemon of the others around it."""
 
-    def __init__(self, test):
+    def __init__(self, test, cases, name="o"):
         self.test = test
-        self.ours = test.namespace("o")
+        self.cases = cases
+        self.ours = test.namespace(name)
         self.links = 0
 
     def add(self, name):
@@ -87,7 +88,8 @@ class Network:
         for namespace, device, host in ((self.ours, f"eth{self.links}", OURS), (there, "eth0", THEIRS)):
             # One call of ip for all of them.
             batch = "".join(f"address add {case.address(self.links, host)}/{24 if case.family == 'IPv4' else 64} "
-                            f"dev {device}{' nodad' if case.family == 'IPv6' else ''}\n" for case in CASES)
+                            f"dev {device}{' nodad' if case.family == 'IPv6' else ''}\n"
+                            for case in self.cases)
             noonmark.run("ip", "-netns", namespace.name, "-batch", "-", input=batch)
         return self.links, there
 
@@ -130,11 +132,12 @@ class TheirServer:
 class TheirClient:
     """One of their clients, which has an address of our server for each case."""
 
-    def __init__(self, test, network, kind):
+    def __init__(self, test, network, kind, keys):
         self.kind = kind
+        self.cases = network.cases
         self.link, namespace = network.add(f"{kind.name[0]}c")
-        self.client = kind(test, namespace, THEIR_KEYS,
-                           [(case.address(self.link, OURS), case.version, case.key) for case in CASES])
+        self.client = kind(test, namespace, keys,
+                           [(case.address(self.link, OURS), case.version, case.key) for case in self.cases])
 
     def is_good(self, case):
         source = self.client.sources()[case.address(self.link, OURS)]
@@ -143,13 +146,13 @@ class TheirClient:
         return source["selectable"] and any(abs(source["offset"] - offset) < TOLERANCE for offset in expected)
 
     def check(self):
-        for case in CASES:
+        for case in self.cases:
             if case.is_right:
                 noonmark.wait_until(lambda: self.is_good(case), 40,
                                     lambda: f"{self.kind.name} selects us, {case}: {self.client.sources()}", 0.5)
                 print(f"ok: server of {self.kind.name}, {case}")
         sources = self.client.sources()
-        for case in CASES:
+        for case in self.cases:
             if not case.is_right:
                 if sources[case.address(self.link, OURS)]["reached"]:
                     raise noonmark.Failure(f"{self.kind.name} takes our replies, {case}")
@@ -168,13 +171,13 @@ def main():
     noonmark.need_root()
     peers.fetch()
     with noonmark.test() as test:
-        network = Network(test)
+        network = Network(test, CASES)
         kinds = (peers.Chronyd, peers.Ntpd)
         their_servers = [TheirServer(test, network, kind) for kind in kinds]
         server = test.noonmarkd("server", "--clock", f"virtual:offset={SERVED_OFFSET},frequency=0",
                                 namespace=network.ours)
         server.configure(*key_lines(), "ntp-service refclock-master 3")
-        their_clients = [TheirClient(test, network, kind) for kind in kinds]
+        their_clients = [TheirClient(test, network, kind, THEIR_KEYS) for kind in kinds]
         for pairs in their_servers:
             pairs.start()
         for pairs in (*their_clients, *their_servers):
