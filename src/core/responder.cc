@@ -211,7 +211,8 @@ std::optional<DropReason> Responder::authenticate(Question& question) {
   if (!question.mac) return std::nullopt;
   Key* key = keys_.find(question.mac->key_id);
   if (key == nullptr) return DropReason::unknown_key;
-  if (!key->verify(question.request.buffer.first(question.mac->covered), question.mac->digest))
+  if (!key->verify(question.version, question.request.buffer.first(question.mac->covered),
+                   question.mac->digest))
     return DropReason::authentication;
   question.key = key;
   question.client->key_id = key->id();
