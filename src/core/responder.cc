@@ -338,7 +338,7 @@ ReplyPlan Responder::answer(Question& question) {
     client.interleaves = false;
   const bool interleaved = asks && client.stamped && client.transmit() != receive;
   if (interleaved) plan.transmit = client.transmit();
-  plan.wants_stamp = client.interleaves;
+  plan.wants_stamp = policy_->config.interleaved && client.interleaves;
   client.receive = receive;
   client.transmit_after = 0;
   client.stamped = false;
