@@ -100,7 +100,7 @@ NetworkView network() {
 std::shared_ptr<const ServerPolicy> policy(const Case& what) {
   NtpConfig config;
   config.keys = keys();
-  config.max_clients = kMaxClients;
+  config.max_clients = std::max(kDefaultClients, what.clients);
   config.kod_enabled = true;
   for (auto& family : config.families) family.serving = Serving::always;
   if (what.rules != 0)

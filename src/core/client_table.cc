@@ -1,10 +1,10 @@
 #include "core/client_table.h"
 
 #include <cstdlib>
-#include <cstring>
 #include <utility>
 
 #include "base/check.h"
+#include "core/octets.h"
 
 namespace noonmark::core {
 namespace {
@@ -17,12 +17,6 @@ constexpr std::uint64_t kIdentity = 0xFEDCBA9876543210;
 /// lowest one is right.
 constexpr std::uint64_t zero_lanes(std::uint64_t x, std::uint64_t ones, int lane_bits) {
   return (x - ones) & ~x & (ones << (lane_bits - 1));
-}
-
-std::uint64_t word(base::Bytes octets, std::size_t at) {
-  std::uint64_t value = 0;
-  std::memcpy(&value, octets.data() + at, sizeof value);
-  return value;
 }
 
 }  // namespace
@@ -52,8 +46,9 @@ void ClientTable::clear() {
 
 std::uint64_t ClientTable::hash_of(const IpAddress& address, VpnId vpn) const {
   const std::uint64_t place = static_cast<std::uint32_t>(vpn);
-  if (address.is_v4()) return hash_.of(place << 32 | address.v4_value());
-  return hash_.of(word(address.bytes(), 0), word(address.bytes(), 8), place);
+  const auto* octets = address.bytes().data();
+  if (address.is_v4()) return hash_.of(place << 32 | load<std::uint32_t>(octets));
+  return hash_.of(load<std::uint64_t>(octets), load<std::uint64_t>(octets + 8), place);
 }
 
 std::uint16_t ClientTable::tag_of(std::uint64_t hash) {
@@ -109,7 +104,7 @@ std::size_t ClientTable::Set::find(std::uint16_t tag, const IpAddress& address, 
   for (std::size_t i = 0; i < tags.size(); ++i)
     for (auto found = zero_lanes(tags[i] ^ tag * kEachTag, kEachTag, 16); found != 0; found &= found - 1) {
       const std::size_t way = i * 4 + static_cast<std::size_t>(std::countr_zero(found)) / 16;
-      if (records[way].vpn == vpn && records[way].address == address) return way;
+      if (records[way].vpn == vpn && is_same(records[way].address, address)) return way;
     }
   return kWays;
 }

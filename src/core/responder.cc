@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "core/octets.h"
 
 namespace noonmark::core {
 namespace {
@@ -24,12 +25,7 @@ constexpr std::size_t kReceiveAt = 32;
 constexpr std::size_t kTransmitAt = 40;
 
 Timestamp read_timestamp(base::Bytes packet, std::size_t at) {
-  return Timestamp::from_raw(base::ByteReader(packet.subspan(at, 8)).read<std::uint64_t>());
-}
-
-template <class T>
-void write_at(std::span<std::uint8_t> packet, std::size_t at, T value) {
-  base::ByteWriter(packet.subspan(at, sizeof value)).write(value);
+  return Timestamp::from_raw(in_network_order(load<std::uint64_t>(packet.data() + at)));
 }
 
 /// The next moment that a timestamp can tell: zero tells none.
@@ -133,10 +129,10 @@ Responder::Arrival& Responder::arrival_of(const Path& path) {
   const auto place =
       path.local.address.bytes().back() ^ path.interface_index ^ (static_cast<std::uint32_t>(path.vpn) << 2);
   Arrival& arrival = arrivals_[place % kArrivals];
-  const bool is_same = arrival.known && arrival.interface_index == path.interface_index &&
-                       arrival.vpn == path.vpn && arrival.family == path.remote.address.family() &&
-                       arrival.local == path.local.address;
-  if (!is_same) resolve(path, arrival);
+  const bool is_cached = arrival.known && arrival.interface_index == path.interface_index &&
+                         arrival.vpn == path.vpn && arrival.family == path.remote.address.family() &&
+                         is_same(arrival.local, path.local.address);
+  if (!is_cached) resolve(path, arrival);
   return arrival;
 }
 
@@ -339,7 +335,7 @@ ReplyPlan Responder::answer(Question& question) {
     client.interleaves = false;
   const bool interleaved = asks && client.stamped && client.transmit() != receive;
   if (interleaved) plan.transmit = client.transmit();
-  plan.wants_stamp = client.interleaves;
+  plan.wants_stamp = policy_->config.interleaved && client.interleaves;
   client.receive = receive;
   client.transmit_after = 0;
   client.stamped = false;
@@ -369,11 +365,12 @@ void Responder::write_reply(const Question& question, Timestamp origin, Timestam
   out[kPollAt] = question.poll;
   if (view_.is_synchronized()) {
     const Timestamp received = question.request.received;
-    write_at(out, kRootDispersionAt, ShortDuration::from_seconds(view_.dispersion_at(received)).raw());
-    if (view_.local_clock) write_at(out, kReferenceAt, received.raw());
+    store_network_order(out.data() + kRootDispersionAt,
+                        ShortDuration::from_seconds(view_.dispersion_at(received)).raw());
+    if (view_.local_clock) store_network_order(out.data() + kReferenceAt, received.raw());
   }
-  write_at(out, kOriginAt, origin.raw());
-  write_at(out, kReceiveAt, receive.raw());
+  store_network_order(out.data() + kOriginAt, origin.raw());
+  store_network_order(out.data() + kReceiveAt, receive.raw());
 }
 
 /// RFC 5905 section 7.4. Its receive and transmit timestamps tell no time: they repeat the request's, neither
@@ -413,7 +410,7 @@ std::size_t Responder::complete(const ServiceRequest& request, const ReplyPlan& 
     if (auto& client = clients_.at(plan.client); client.receive == receive)
       client.set_transmit(transmit, false);
   }
-  write_at(request.buffer, kTransmitAt, transmit.raw());
+  store_network_order(request.buffer.data() + kTransmitAt, transmit.raw());
   if (plan.key != nullptr) plan.key->sign(request.buffer, wire::kHeaderSize, plan.mac_length);
   return plan.size;
 }
