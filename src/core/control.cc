@@ -39,9 +39,9 @@ enum class PeerSelection : std::uint8_t {
 // Events are not counted: who watches sees them in the log, or as states.
 std::uint16_t system_status(const ControlView& view) {
   auto source = ClockSource::none;
-  if (view.server.is_synchronized())
+  if (view.system.is_synchronized())
     source = view.system.local_clock_in_use ? ClockSource::local : ClockSource::ntp;
-  return static_cast<std::uint16_t>(static_cast<unsigned>(view.server.leap) << 14 |
+  return static_cast<std::uint16_t>(static_cast<unsigned>(view.system.leap) << 14 |
                                     static_cast<unsigned>(source) << 8);
 }
 
@@ -127,17 +127,22 @@ using Peer = AssociationState;
 
 constexpr auto kSystemVariables = std::to_array<Variable<System>>({
     {"version", [](const System&) { return std::string("\"noonmark\""); }},
-    {"leap", [](const System& s) { return fmt::format("{}", static_cast<unsigned>(s.server.leap)); }},
-    {"stratum", [](const System& s) { return fmt::format("{}", s.server.stratum); }},
-    {"precision", [](const System& s) { return fmt::format("{}", s.server.precision); }},
-    {"rootdelay", [](const System& s) { return milliseconds(s.server.root_delay); }},
-    {"rootdisp", [](const System& s) { return milliseconds(s.server.dispersion_at(s.now)); }},
+    {"leap", [](const System& s) { return fmt::format("{}", static_cast<unsigned>(s.system.leap)); }},
+    {"stratum", [](const System& s) { return fmt::format("{}", s.system.stratum); }},
+    {"precision", [](const System& s) { return fmt::format("{}", s.system.precision); }},
+    {"rootdelay", [](const System& s) { return milliseconds(s.system.root_delay); }},
+    {"rootdisp", [](const System& s) { return milliseconds(s.system.dispersion_at(s.now.raw)); }},
     {"rootdist",
-     [](const System& s) { return milliseconds(s.server.root_delay / 2 + s.server.dispersion_at(s.now)); },
+     [](const System& s) {
+       return milliseconds(s.system.root_delay / 2 + s.system.dispersion_at(s.now.raw));
+     },
      false},
-    {"refid", [](const System& s) { return reference_id(s.server.reference_id, s.server.stratum); }},
-    {"reftime", [](const System& s) { return text_of(s.server.local_clock ? s.now : s.server.reference); }},
-    {"clock", [](const System& s) { return text_of(s.now); }},
+    {"refid", [](const System& s) { return reference_id(s.system.reference_id, s.system.stratum); }},
+    {"reftime",
+     [](const System& s) {
+       return text_of(s.system.local_clock_in_use ? s.now.served : s.system.reference);
+     }},
+    {"clock", [](const System& s) { return text_of(s.now.served); }},
     {"peer",
      [](const System& s) {
        const auto* peer = system_peer(s);

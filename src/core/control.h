@@ -8,7 +8,6 @@
 #include "core/path.h"
 #include "core/reason.h"
 #include "core/server_policy.h"
-#include "core/server_view.h"
 #include "core/state.h"
 #include "wire/control.h"
 
@@ -19,8 +18,7 @@ namespace noonmark::core {
 
 /// What queries are answered from.
 struct ControlView {
-  Timestamp now;  // served clock
-  ServerView server;
+  Instant now;
   SystemState system;
   Quality quality;
   std::vector<const AssociationState*> associations;  // that of the query is brought up to `now`

@@ -51,13 +51,12 @@ struct Answer {
 
 struct ControlTest : ::testing::Test {
   ControlTest() {
-    view.now = Timestamp::from_raw(0xe8000000'40000000);
-    view.server.leap = wire::Leap::none;
-    view.server.stratum = 3;
-    view.server.at = view.now;
-    view.server.reference_id = 0xC0000201;
-    view.server.root_delay = 0.0125;
-    view.server.root_dispersion = 0.002;
+    view.now.served = Timestamp::from_raw(0xe8000000'40000000);
+    view.system.leap = wire::Leap::none;
+    view.system.stratum = 3;
+    view.system.reference_id = 0xC0000201;
+    view.system.root_delay = 0.0125;
+    view.system.root_dispersion = 0.002;
     view.system.offset = -0.00025;
   }
   Answer ask(const ControlMessage& message) {
@@ -86,7 +85,7 @@ struct ControlTest : ::testing::Test {
   std::vector<AssociationState> peers;
 };
 
-TEST_F(ControlTest, TheSystemVariablesAreWhatClientsAreTold) {
+TEST_F(ControlTest, TheSystemVariablesAreTheSystems) {
   const auto answer = read(0);
   EXPECT_EQ(answer.message.status, 0x0600) << "no leap second, followed by NTP";
   for (const auto* pair : {"version=\"noonmark\", ", "leap=0, ", "stratum=3, ", "precision=-20, ",
@@ -109,7 +108,7 @@ TEST_F(ControlTest, AVariableWithoutAValueIsLeftOut) {
 }
 
 TEST_F(ControlTest, AnUnsynchronizedSystemShowsIt) {
-  view.server = {};
+  view.system = {};
   const auto answer = read(0, "leap,stratum,refid");
   EXPECT_EQ(answer.message.status, 0xC000);
   EXPECT_EQ(answer.text(), "leap=3, stratum=16, refid=0.0.0.0\r\n");

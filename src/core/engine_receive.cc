@@ -81,11 +81,8 @@ void Engine::Impl::on_query(const Received& r, Instant now, Outbox& out) {
   if (query->version < 1 || query->version > 4) return drop(DropReason::bad_version, r, nullptr);
   if (query->is_response || query->is_error || query->has_more) return drop(DropReason::bad_mode, r, nullptr);
   if (const auto refusal = control_gate.refuses(*policy, r.path, now.raw)) return drop(*refusal, r, nullptr);
-  ControlView answered{.now = now.served,
-                       .server = system.server_view(now),
-                       .system = system.state(),
-                       .quality = system.quality(now),
-                       .associations = {}};
+  ControlView answered{
+      .now = now, .system = system.state(), .quality = system.quality(now), .associations = {}};
   answered.associations.reserve(associations.size());
   for (const auto& a : associations) {
     if (control_id(a->id()) == query->association) refresh(*a, now);
