@@ -113,7 +113,8 @@ struct Engine::Impl {
     const DropRecord record{r.when.at.served, reason, r.path.remote, r.path.vpn, key_id};
     count(r.path, session, [&](PacketStatistics& s) { s.add_drop(record); });
   }
-  /// The drop of a packet that answers an outstanding request of `a`.
+  /// The drop of a packet that answers an outstanding request of `a`. Of several the first one is what became
+  /// of the request: who can send them must not make the state of the session, or the log, change with each.
   void drop_reply(DropReason reason, const Received& r, Association& a, TransmitId request,
                   std::uint32_t key_id = 0) {
     drop(reason, r, &a, key_id);
@@ -272,17 +273,19 @@ void Engine::Impl::on_reply(const Received& r, const wire::Packet& packet, Insta
   const auto request = a.find_request(header.origin);
   CHECK(request);
   if (!is_server_of(a, r.path) || (r.request && *r.request != request->id)) {
+    if (source != &a) ++a.statistics().received;
+    drop_reply(DropReason::wrong_source, r, a, request->id);
+    if (request->settled) return;
     a.note_problem(Reason::reply_from_other_address);
     a.state().impostor = r.path.remote;
     const Vpn* vpn = view.find_vpn(r.path.vpn);
     a.state().impostor_vpn = vpn != nullptr ? vpn->name : std::string{};
-    if (source != &a) ++a.statistics().received;
-    drop_reply(DropReason::wrong_source, r, a, request->id);
     return judge(a, now, out);
   }
   if (is_myself(r.path)) {
-    a.note_problem(Reason::myself);
     drop_reply(DropReason::myself, r, a, request->id);
+    if (request->settled) return;
+    a.note_problem(Reason::myself);
     return judge(a, now, out);
   }
   if (a.config().key_id != 0) {  // test 5: a key on the line always authenticates
@@ -290,9 +293,11 @@ void Engine::Impl::on_reply(const Received& r, const wire::Packet& packet, Insta
     CHECK(key != nullptr);
     const auto authenticity = authenticate(*key, r.data, packet);
     if (authenticity != Authenticity::verified) {
-      a.state().received_key_id = packet.mac ? packet.mac->key_id : 0;
+      const auto received_key_id = packet.mac ? packet.mac->key_id : 0;
+      drop_reply(DropReason::authentication, r, a, request->id, received_key_id);
+      if (request->settled) return;
+      a.state().received_key_id = received_key_id;
       a.note_problem(reason_of(authenticity));
-      drop_reply(DropReason::authentication, r, a, request->id, a.state().received_key_id);
       return judge(a, now, out);
     }
   }
@@ -310,8 +315,10 @@ void Engine::Impl::accept_reply(Association& a, const Request& request, const Re
     drop_reply(*fault, r, a, request.id);
     if (*fault == DropReason::unsynchronized || *fault == DropReason::bad_header)
       a.on_unfit_reply(request, header, r.when.at, reason_of_unfit(*fault));
-    else
+    else if (!request.settled)
       a.note_problem(Reason::reply_invalid);
+    else
+      return;
   } else {
     a.on_reply(request, header, r.when.at, now.raw);
     a.state().last_local = r.path.local.address;
