@@ -190,14 +190,16 @@ void Association::on_transmitted(TransmitId id, const Stamp& stamp, const Depart
 }
 
 void Association::on_send_error(TransmitId id, Reason reason, int error_number, Timestamp now) {
-  settle(id, {.kind = Outcome::Kind::send_failed, .reason = reason, .when = now});
+  if (!settle(id, {.kind = Outcome::Kind::send_failed, .reason = reason, .when = now})) return;
   state_.send_errno = error_number;
   note_problem(reason);
 }
 
-void Association::settle(TransmitId id, const Outcome& outcome) {
+bool Association::settle(TransmitId id, const Outcome& outcome) {
   const auto request = std::ranges::find(requests_, id, &Request::id);
-  if (request != requests_.end() && !std::exchange(request->settled, true)) record(outcome);
+  if (request == requests_.end() || std::exchange(request->settled, true)) return false;
+  record(outcome);
+  return true;
 }
 
 void Association::record(const Outcome& outcome) {

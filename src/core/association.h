@@ -110,13 +110,13 @@ class Association {
   std::optional<Match> find_request(Timestamp origin) const;
   const std::deque<Request>& requests() const { return requests_; }
   void on_transmitted(TransmitId id, const Stamp& stamp, const Departure& departure);
-  /// A failed sending, or an ICMP error for it: only a fact for `explain`.
+  /// A failed sending, or an ICMP error for it: only a fact for `explain`, and only the first one.
   void on_send_error(TransmitId id, Reason reason, int error_number, Timestamp now);
 
   // Replies that match `request`, in the order of the tests:
   void note_problem(Reason reason);  // a reply that does not count: nothing changes but the fact
-  /// What became of an outstanding request, for `explain`; the first word counts.
-  void settle(TransmitId request, const Outcome& outcome);
+  /// What became of an outstanding request, for `explain`. The first word counts: false if it was not this.
+  bool settle(TransmitId request, const Outcome& outcome);
   /// A kiss-o'-death that passed authentication. The request is used up.
   void on_kiss(const Request& request, const wire::Header& header, RawTime now);
   /// A reply without a sample (unsynchronized server and the like). The request is used up.

@@ -92,13 +92,9 @@ void Engine::Impl::on_peer_packet(const Received& r, const wire::Packet& packet,
   }
   if (a->is_repeated(header)) return drop(DropReason::duplicate, r, a);  // test 1
   const auto match = a->find_request(header.origin);
-  const auto request = match ? std::optional(match->request.id) : std::nullopt;
-  if (!may_follow(r.path)) {
-    a->note_problem(Reason::access_denied);
-    drop_for(*a, DropReason::access_denied, r, request);
-    return judge(*a, now, out);
-  }
-  if (!is_authentic(*a, r, packet, request)) return judge(*a, now, out);
+  if (!may_follow(r.path))
+    return refuse(*a, DropReason::access_denied, Reason::access_denied, r, match, now, out);
+  if (!is_authentic(*a, r, packet, match, now, out)) return;
   const bool is_news =
       a->on_peer_packet(header, r.when.at, match.has_value(), match && match->is_interleaved);
   if (is_news && a->mode() == AssociationMode::passive) a->answer_now(now.raw);
@@ -135,7 +131,7 @@ void Engine::Impl::on_broadcast(const Received& r, const wire::Packet& packet, I
     if (a == nullptr) return;
   } else {
     if (!may_follow(r.path)) return drop(DropReason::access_denied, r, a);
-    if (!is_authentic(*a, r, packet, std::nullopt)) return judge(*a, now, out);
+    if (!is_authentic(*a, r, packet, std::nullopt, now, out)) return;
     // No packet can come twice, nor an old one again (RFC 5905, CVE-2015-7973); and none that fails here
     // changes anything, so it tears nothing down (CVE-2015-7979).
     if (a->is_not_newer(header)) return drop(DropReason::not_newer, r, a);

@@ -80,7 +80,8 @@ struct Engine::Impl {
     const DropRecord record{r.when.at.served, reason, r.path.remote, r.path.vpn, key_id};
     count(r.path, session, [&](PacketStatistics& s) { s.add_drop(record); });
   }
-  /// The drop of a packet that answers an outstanding request of `a`.
+  /// The drop of a packet that answers an outstanding request of `a`. Of several the first one is what became
+  /// of the request: who can send them must not make the state of the session, or the log, change with each.
   void drop_reply(DropReason reason, const Received& r, Association& a, TransmitId request,
                   std::uint32_t key_id = 0) {
     drop(reason, r, &a, key_id);
@@ -125,10 +126,11 @@ struct Engine::Impl {
                     Instant now, Outbox& out);
   /// Test 5; told and counted when it fails. A key on the line always authenticates.
   bool is_authentic(Association& a, const Received& r, const wire::Packet& packet,
-                    std::optional<TransmitId> request);
+                    const std::optional<Match>& match, Instant now, Outbox& out);
+  /// Counts the drop; the first one of a request is the session's problem, too.
+  void refuse(Association& a, DropReason drop, Reason reason, const Received& r,
+              const std::optional<Match>& match, Instant now, Outbox& out, std::uint32_t key_id = 0);
   void note_arrival(Association& a, const Received& r);
-  void drop_for(Association& a, DropReason reason, const Received& r, std::optional<TransmitId> request,
-                std::uint32_t key_id = 0);
   bool may_follow(const Path& path) const;
   void on_request(const Received& r, Instant now, Outbox& out);
   bool is_myself(const Path& path) const;

@@ -105,22 +105,27 @@ bool Engine::Impl::is_myself(const Path& path) const {
   return view.is_own_address(path.remote.address, path.vpn);
 }
 
-void Engine::Impl::drop_for(Association& a, DropReason reason, const Received& r,
-                            std::optional<TransmitId> request, std::uint32_t key_id) {
-  if (request) return drop_reply(reason, r, a, *request, key_id);
-  drop(reason, r, &a, key_id);
+void Engine::Impl::refuse(Association& a, DropReason reason_of_drop, Reason reason, const Received& r,
+                          const std::optional<Match>& match, Instant now, Outbox& out, std::uint32_t key_id) {
+  if (match)
+    drop_reply(reason_of_drop, r, a, match->request.id, key_id);
+  else
+    drop(reason_of_drop, r, &a, key_id);
+  if (match && match->request.settled) return;
+  a.note_problem(reason);
+  judge(a, now, out);
 }
 
 bool Engine::Impl::is_authentic(Association& a, const Received& r, const wire::Packet& packet,
-                                std::optional<TransmitId> request) {
+                                const std::optional<Match>& match, Instant now, Outbox& out) {
   if (a.config().key_id == 0) return true;
   Key* key = keys.find(a.config().key_id);
   CHECK(key != nullptr);
   const auto authenticity = authenticate(*key, r.data, packet);
   if (authenticity == Authenticity::verified) return true;
-  a.state().received_key_id = packet.mac ? packet.mac->key_id : 0;
-  a.note_problem(reason_of(authenticity));
-  drop_for(a, DropReason::authentication, r, request, a.state().received_key_id);
+  const auto key_id = packet.mac ? packet.mac->key_id : 0;
+  if (!match || !match->request.settled) a.state().received_key_id = key_id;
+  refuse(a, DropReason::authentication, reason_of(authenticity), r, match, now, out, key_id);
   return false;
 }
 
@@ -145,27 +150,20 @@ void Engine::Impl::on_reply(const Received& r, const wire::Packet& packet, Insta
   Association& a = *found->second;
   const auto match = a.find_request(header.origin);
   CHECK(match);
-  const TransmitId request = match->request.id;
-  if (!is_server_of(a, r.path) || (r.request && *r.request != request)) {
-    a.note_problem(Reason::reply_from_other_address);
-    a.state().impostor = r.path.remote;
-    const Vpn* vpn = view.find_vpn(r.path.vpn);
-    a.state().impostor_vpn = vpn != nullptr ? vpn->name : std::string{};
+  const Request& request = match->request;
+  if (!is_server_of(a, r.path) || (r.request && *r.request != request.id)) {
     if (source != &a) ++a.statistics().received;
-    drop_reply(DropReason::wrong_source, r, a, request);
-    return judge(a, now, out);
+    if (!request.settled) {
+      a.state().impostor = r.path.remote;
+      const Vpn* vpn = view.find_vpn(r.path.vpn);
+      a.state().impostor_vpn = vpn != nullptr ? vpn->name : std::string{};
+    }
+    return refuse(a, DropReason::wrong_source, Reason::reply_from_other_address, r, match, now, out);
   }
-  if (is_myself(r.path)) {
-    a.note_problem(Reason::myself);
-    drop_reply(DropReason::myself, r, a, request);
-    return judge(a, now, out);
-  }
-  if (!may_follow(r.path)) {
-    a.note_problem(Reason::access_denied);
-    drop_reply(DropReason::access_denied, r, a, request);
-    return judge(a, now, out);
-  }
-  if (!is_authentic(a, r, packet, request)) return judge(a, now, out);
+  if (is_myself(r.path)) return refuse(a, DropReason::myself, Reason::myself, r, match, now, out);
+  if (!may_follow(r.path))
+    return refuse(a, DropReason::access_denied, Reason::access_denied, r, match, now, out);
+  if (!is_authentic(a, r, packet, match, now, out)) return;
   accept_reply(a, *match, r, packet, now, out);
 }
 
@@ -181,8 +179,10 @@ void Engine::Impl::accept_reply(Association& a, const Match& match, const Receiv
     drop_reply(*fault, r, a, request.id);
     if (*fault == DropReason::unsynchronized || *fault == DropReason::bad_header)
       a.on_unfit_reply(request, header, r.when.at, reason_of_unfit(*fault));
-    else
+    else if (!request.settled)
       a.note_problem(Reason::reply_invalid);
+    else
+      return;
   } else {
     a.on_reply(match, header, r.when.at, now.raw);
     note_arrival(a, r);

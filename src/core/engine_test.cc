@@ -126,6 +126,40 @@ TEST_F(ClientAndServer, AReplyWithoutMacToAKeyedRequestIsDroppedWithItsReason) {
   EXPECT_EQ(client.session().reach, 0);
 }
 
+/// Else who sees the requests could fill the log, and keep the selection busy.
+TEST_F(ClientAndServer, OfSeveralBadRepliesToOneRequestTheFirstIsTold) {
+  client.config.keys = {key(7)};
+  auto line = server_line("192.0.2.1");
+  line.key_id = 7;
+  world.link = [](testing::Packet&) { return std::optional<double>(); };
+  follow(line);
+  ASSERT_TRUE(world.run_while_not([&] { return !client.sent.empty(); }, 10));
+  const auto request = wire::decode(client.sent.back().transmit.bytes(), nullptr, nullptr);
+  ASSERT_TRUE(request);
+  std::array<std::uint8_t, wire::kHeaderSize + wire::kKeyIdSize> reply{};  // with a crypto-NAK, or without
+  wire::Header header;
+  header.mode = wire::Mode::server;
+  header.origin = request->header.transmit;
+  wire::encode(header, std::span(reply).first<wire::kHeaderSize>());
+  const Path path{.local = {address("192.0.2.2"), 40000, 0},
+                  .remote = {address("192.0.2.1"), 123, 0},
+                  .vpn = {},
+                  .interface_index = 2};
+  for (std::size_t i = 0; i < 10; ++i)
+    client.run([&](Engine& e, Instant now, Outbox& out) {
+      e.on_datagram({.data = base::Bytes(reply).first(i % 2 == 0 ? wire::kHeaderSize : reply.size()),
+                     .path = path,
+                     .when = {now, StampSource::kernel},
+                     .service = false,
+                     .request = client.sent.back().transmit.id},
+                    now, out);
+      e.on_send_error(client.sent.back().transmit.id, SendError::port_unreachable, 111, now, out);
+    });
+  EXPECT_EQ(drops(client, DropReason::authentication), 10u);
+  EXPECT_EQ(client.reason(), Reason::reply_without_mac);
+  EXPECT_EQ(told(), std::vector{Reason::reply_without_mac});
+}
+
 TEST_F(ClientAndServer, AServerWithASourceInterfaceAnswersFromItAndTheClientSaysSo) {
   server.view.interfaces.push_back({.index = 3,
                                     .name = "lo1",

@@ -24,6 +24,7 @@ import packets
 from noonmark import Failure, expect
 
 HOME4, HOME6, HOME_LINK = "10.8.0.2", "fd08::2", "fe80::2"
+BLUE = ("10.9.0.2", "fd09::2")
 SO_TIMESTAMPNS = 35
 IP_PKTINFO, IPV6_RECVPKTINFO, IPV6_PKTINFO, IPV6_HDRINCL, IPV6_FREEBIND = 8, 49, 50, 36, 78
 FAST = "iburst minpoll 3 maxpoll 4"
@@ -194,7 +195,7 @@ class Lab:
         self.home.address("eth1", f"{HOME4}/24", f"{HOME6}/64", f"{HOME_LINK}/64")
         self.home.address("eth2", f"{HOME_LINK}/64")
         hub.address("eth1", "10.8.0.1/24", "fd08::1/64")
-        self.blue.address("eth0", "10.9.0.2/24", "fd09::2/64")
+        self.blue.address("eth0", *(f"{address}/{64 if ':' in address else 24}" for address in BLUE))
         hub.address("eth9", "10.9.0.1/24", "fd09::1/64")
         for namespace, near in ((self.home, "8"), (self.blue, "9")):
             namespace.ip("route", "add", "10.40.0.0/16", "via", f"10.{near}.0.1")
@@ -234,11 +235,13 @@ class Victim:
         """s; the virtual clock knows."""
         return self.status()["true_offset_ms"] / 1e3
 
-    def session(self, address, vpn=""):
-        return noonmark.session_of(self.shell.display("display ntp-service sessions verbose"), address, vpn)
+    def sessions(self, address):
+        """With that server, in every VPN instance."""
+        display = self.shell.display("display ntp-service sessions verbose")
+        return [session for session in display["sessions"] if session["source"] == address]
 
     def code(self, address):
-        return self.session(address)["code"]
+        return self.sessions(address)[0]["code"]
 
     def quality(self):
         return self.shell.display("display ntp-service quality")
@@ -312,23 +315,29 @@ class Mode:
 
 
 class ClientMode(Mode):
-    """The victim is a client; each row strikes a session with a server of its own."""
+    """The victim is a client; each row strikes a session with a server of its own.
 
-    def __init__(self, name, family=4, key=None, others=(), vpn=False, source_port=0, device=None, options="version 4"):
+    vpns   whether the sessions are in the public instance, in the VPN instance, or one in each; the last is struck
+    port   0, or the one that requests are sent from, and served at
+    """
+
+    def __init__(self, name, family=4, key=None, others=(), vpns=(False,), port=0, device=None, options="version 4"):
         super().__init__(name, family)
-        self.key, self.others, self.vpn, self.source_port = key, others, vpn, source_port
+        self.key, self.others, self.vpns, self.port = key, others, vpns, port
         self.device, self.options = device, "" if family == 6 else options
         self.lab = None
 
     def lines(self):
         keys = [key for key in (self.key, *self.others) if key]
         weak = ["undo crypto weak-algorithm disable"] if any(key.algorithm == "md5" for key in keys) else []
-        port = [f"ntp-service source-port {self.source_port}"] if self.source_port else []
+        port = [f"ntp-service port {self.port}", f"ntp-service source-port {self.port}",
+                "undo ntp-service server disable"] if self.port else []
         return weak + ["undo ntp-service authentication-password complexity-check enable"] * bool(keys) + \
             [key.line() for key in keys] + port
 
-    def vpn_name(self):
-        return self.lab.blue.name if self.vpn else ""
+    def is_asked_by(self, client):
+        """Whether a request is one of the session that is struck."""
+        return not self.vpns[-1] or client[0] in BLUE
 
     def target(self, lab, row):
         self.lab = lab
@@ -342,12 +351,13 @@ class ClientMode(Mode):
             lab.hub.namespace.address(device, f"{address}/64")
         return address
 
-    def server_line(self, address):
-        words = ["ntp-service unicast-server", "ipv6" if self.family == 6 else "", address, self.options,
-                 f"vpn-instance {self.vpn_name()}" if self.vpn else "",
-                 f"authentication-keyid {self.key.id}" if self.key else "",
-                 f"source-interface {self.device}" if self.device else "", FAST]
-        return " ".join(word for word in words if word)
+    def server_lines(self, address):
+        for in_vpn in self.vpns:
+            words = ["ntp-service unicast-server", "ipv6" if self.family == 6 else "", address, self.options,
+                     f"vpn-instance {self.lab.blue.name}" if in_vpn else "",
+                     f"authentication-keyid {self.key.id}" if self.key else "",
+                     f"source-interface {self.device}" if self.device else "", FAST]
+            yield " ".join(word for word in words if word)
 
 
 class ClientTarget(Server):
@@ -358,25 +368,33 @@ class ClientTarget(Server):
         self.mode, self.row, self.victim = mode, row, None
         self.earlier = []  # replies, as sent
         self.ready = self.struck = False
-        self.requests_at_strike = None
+        self.struck_at = None  # s, monotonic: when the request came that was waiting
+        self.pause = None  # s, from there to the next request
         self.result = None
 
-    def line(self):
-        return self.mode.server_line(self.address)
+    def lines(self):
+        return self.mode.server_lines(self.address)
+
+    def is_at_work(self):
+        return self.requests >= 8 if self.row.silent else len(self.earlier) >= 5
 
     def on_request(self):
         age = (time.time_ns() - self.received) / 1e9
-        if not self.ready or self.struck or age > FRESH:  # a strike must end before the request is given up
+        if self.struck_at and not self.pause:
+            self.pause = time.monotonic() - age - self.struck_at
+        # A strike must end before the request is given up.
+        if not self.ready or self.struck or age > FRESH or not self.mode.is_asked_by(self.client):
             self.answer()
             return
-        self.struck = True
-        self.requests_at_strike = self.requests
+        self.struck, self.struck_at = True, time.monotonic() - age
         try:
             self.strike()
         except (Failure, control.Closed) as failure:
             self.result = f"{failure or 'the daemon is gone'}"
 
     def answer(self):
+        if self.row.silent:
+            return
         self.earlier.append(self.honest())
         self.send(self.earlier[-1])
 
@@ -387,9 +405,8 @@ class ClientTarget(Server):
         time.sleep(SETTLE)
 
     def look(self):
-        session = self.victim.session(self.address, self.mode.vpn_name())
-        return {"session": session, "status": self.victim.status()}, self.victim.counters(self.mode.family), \
-            self.victim.log_lines()
+        return {"sessions": self.victim.sessions(self.address), "status": self.victim.status()}, \
+            self.victim.counters(self.mode.family), self.victim.log_lines()
 
     def strike(self):
         if self.row.after:
@@ -399,16 +416,17 @@ class ClientTarget(Server):
         expected = self.row.strike(self)
         if isinstance(expected, int):
             expected = {self.row.counter: expected} if self.row.counter else {}
-        self.victim.wait_received(self.mode.family, counters["received"] + sum(expected.values()))
+        received = sum(expected.values()) - expected.get("send_failures", 0)
+        self.victim.wait_received(self.mode.family, counters["received"] + received)
         state_after, counters_after, lines_after = self.look()
         changes = [c for c in differences(state, state_after) if not any(word in c for word in self.row.moves)]
         expect(not changes, f"the state has changed: {'; '.join(changes)}")
         counted = moved(counters, counters_after)
-        wanted = {**expected, "received": sum(expected.values())} if expected else {}
+        wanted = {**expected, "received": received} if received else expected
         expect(counted == wanted, f"the counters moved by {counted} instead of {wanted}")
         expect(lines_after - lines <= 1, f"{lines_after - lines} log lines")
         if self.row.check:
-            self.row.check(self, state_after["session"])
+            self.row.check(state_after["sessions"])
         if self.row.answered and not self.row.after:
             self.answer_and_see()
         self.result = "ok"

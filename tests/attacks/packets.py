@@ -144,10 +144,18 @@ def udp(source, target, payload):
     return datagram[:6] + struct.pack("!H", value) + payload
 
 
-def ipv4(source, target, content, identity=0, offset=0, more=False):
-    """An IPv4 packet with a UDP datagram, or a fragment of one: `offset` in octets, a multiple of 8."""
-    return struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(content), identity, more << 13 | offset // 8, 64,
-                       socket.IPPROTO_UDP, 0, socket.inet_aton(source), socket.inet_aton(target)) + content
+def ipv4(source, target, content, identity=0, offset=0, more=False, protocol=socket.IPPROTO_UDP):
+    """An IPv4 packet, or a fragment of one: `offset` in octets, a multiple of 8."""
+    return struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(content), identity, more << 13 | offset // 8, 64, protocol, 0,
+                       socket.inet_aton(source), socket.inet_aton(target)) + content
+
+
+def unreachable(code, source, target, payload):
+    """ICMP's complaint about a UDP datagram over IPv4 (type 3, that code), in the name of where it went to."""
+    quoted = ipv4(source[0], target[0], udp(source, target, payload))
+    message = struct.pack("!BBHI", 3, code, 0, 0) + quoted
+    message = message[:2] + struct.pack("!H", checksum(message)) + message[4:]
+    return ipv4(target[0], source[0], message, protocol=socket.IPPROTO_ICMP)
 
 
 def ipv6(source, target, content):

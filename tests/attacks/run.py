@@ -40,15 +40,16 @@ KISSES = ("DENY", "RSTR", "RATE")
 MODES = {mode.name: mode for mode in (
     world.ClientMode("client"),
     world.ClientMode("client-ipv6", family=6),
-    world.ClientMode("client-vpn", vpn=True),
-    world.ClientMode("client-fixed-port", source_port=1123),
+    world.ClientMode("client-vpn", vpns=(True,)),
+    world.ClientMode("client-two-vpns", vpns=(False, True), port=1124),
+    world.ClientMode("client-port", port=1123),
     world.ClientMode("client-link-local", family=6, device="eth1"),
     world.ClientMode("client-hmac", key=HMAC, others=(OTHER_HMAC,)),
     world.ClientMode("client-md5", key=MD5, others=(OTHER_MD5,), options="version 3"),
     world.ClientMode("client-aes128", key=AES128),
     world.ClientMode("client-aes256", key=AES256),
 )}
-PLAIN = ("client", "client-ipv6", "client-vpn", "client-fixed-port")
+PLAIN = ("client", "client-ipv6", "client-vpn", "client-port")
 SIGNED = ("client-hmac", "client-md5", "client-aes128", "client-aes256")
 
 
@@ -61,6 +62,7 @@ class Row:
     strike: typing.Callable  # sends the packets; gives their number, or the counters that must move
     after: bool = False  # right after an accepted reply instead of before it
     answered: bool = True  # the honest reply is accepted afterwards
+    silent: bool = False  # the other side never answers; the victim follows others
     moves: tuple = ()  # fields of the state that the row may change, for its check to judge
     check: typing.Callable = None
 
@@ -136,8 +138,8 @@ def rate_of_17(target):
     return send_all(target, [lie(target, poll=17, **kiss("RATE"))])
 
 
-def is_still_polled(_target, session):
-    noonmark.expect(session["poll_s"] <= 1 << 13, f"polled every {session['poll_s']} s")
+def is_still_polled(sessions):
+    noonmark.expect(sessions[0]["poll_s"] <= 1 << 13, f"polled every {sessions[0]['poll_s']} s")
 
 
 def crypto_naks_of_strangers(target):
@@ -146,6 +148,36 @@ def crypto_naks_of_strangers(target):
 
 def crypto_nak(target):
     return send_all(target, [lie(target) + bytes(4)])
+
+
+def alternating_faults(target):
+    """Each is another fault, which explain would name."""
+    faults = (lie(target), lie(target) + bytes(4), lie(target) + key_id(target) + bytes(20))
+    return send_all(target, faults * 30)
+
+
+def complain(target, *codes):
+    """ICMP errors about the request, in the name of the server's host."""
+    source = target.client[:2]
+    for code in codes:
+        message = packets.unreachable(code, source, (target.address, packets.NTP_PORT), target.request)
+        target.hub.raw4.sendto(message, (source[0], 0))
+    time.sleep(0.05)
+
+
+def port_unreachable(target):
+    complain(target, *[3] * 20)
+    return 0
+
+
+def host_unreachable(target):
+    complain(target, *[1, 10] * 10)
+    return {"send_failures": 20}
+
+
+def alternating_complaints(target):
+    complain(target, *[3, 1, 13] * 10)
+    return {"send_failures": 20}
 
 
 def no_mac(target):
@@ -287,9 +319,9 @@ def other_link(target):
 
 
 def to_public_instance(target):
-    """The right answer, to the port of the request, but in the public instance."""
+    """The right answer to a request from a VPN instance, to the same port in the public instance."""
     target.hub.send(target.honest(), (world.HOME4, target.client[1]), target.address)
-    return 0
+    return int(target.mode.port != 0)
 
 
 def overlapping_fragments(target):
@@ -314,18 +346,22 @@ def is_minimal(target):
 
 ROWS = [
     Row("A1", "off-path replies, random origin", (*PLAIN, *SIGNED), "bogus", random_origins),
+    Row("A1", "ICMP port unreachable forged", ("client", "client-vpn"), "", port_unreachable),
+    Row("A1", "ICMP host unreachable, prohibited forged", ("client", "client-hmac"), "send_failures", host_unreachable),
     Row("A2", "origin zero, a request waits", (*PLAIN, "client-hmac"), "bogus", zero_origin),
     Row("A2", "origin zero, no request waits: the port is closed", ("client", "client-ipv6", "client-vpn"), "",
         lambda target: 0 * zero_origin(target), after=True),
+    Row("A2", "origin zero, no request waits", ("client-port",), "bogus", zero_origin, after=True),
     Row("A2", "receive or transmit time zero", ("client", "client-ipv6"), "zero-timestamp", zero_stamps),
     Row("A3", "origin zero with a kiss code", (*PLAIN, "client-hmac"), "bogus", zero_origin_kisses),
     Row("A4", "replay of the last reply", (*PLAIN, *SIGNED), "duplicate", last_reply),
-    Row("A4", "replay of the last reply, no request waits", ("client-fixed-port",), "duplicate", last_reply, after=True),
+    Row("A4", "replay of the last reply, no request waits", ("client-port",), "duplicate", last_reply, after=True),
     Row("A4", "replay of older replies", (*PLAIN, *SIGNED), "bogus", older_replies),
     Row("A4", "replay of another session's reply", (*PLAIN, "client-hmac"), "bogus", others_reply),
     Row("A4", "the right reply from another address", (*PLAIN, "client-hmac"), "wrong-source", from_another_address),
     Row("A4", "the right reply from another port", (*PLAIN, "client-hmac"), "wrong-source", from_another_port),
-    Row("A5", "its own request comes back", (*PLAIN, "client-hmac"), "bad-mode", own_request),
+    Row("A5", "its own request comes back", ("client", "client-ipv6", "client-vpn", "client-hmac"), "bad-mode", own_request),
+    Row("A5", "its own request comes back to the service: served as anybody's", ("client-port",), "processed", own_request),
     Row("A6", "kiss codes, random origin", (*PLAIN, "client-hmac"), "bogus", kisses_of_strangers),
     Row("A6", "kiss codes, right origin, no MAC", SIGNED, "authentication", kisses_without_mac),
     Row("A6", "RATE with poll 17: obeyed, at most 2^13 s", ("client",), "kiss", rate_of_17, answered=False,
@@ -349,8 +385,13 @@ ROWS = [
     Row("A16", "forged overlapping fragments", ("client",), "", overlapping_fragments),
     Row("A18", "requests tell nothing", (*PLAIN, "client-link-local"), "", is_minimal),
     Row("A20", "8000 replies and kisses at once", ("client", "client-hmac"), "bogus", many_replies),
+    Row("A20", "90 faults in turn, right origin, server silent", ("client-hmac",), "authentication", alternating_faults,
+        answered=False, silent=True, moves=("code",)),
+    Row("A20", "30 ICMP errors in turn, server silent", ("client",), "send_failures", alternating_complaints,
+        answered=False, silent=True, moves=("code",)),
     Row("A21", "an IPv4-mapped source", ("client-ipv6",), "wrong-source", mapped_source),
     Row("A21", "the same link-local address on another link", ("client-link-local",), "", other_link),
+    Row("A22", "the right reply in the other of its VPN instances", ("client-two-vpns",), "wrong-source", to_public_instance),
     Row("A22", "the right reply in another VPN instance", ("client-vpn",), "", to_public_instance),
 ]
 
@@ -364,7 +405,8 @@ def chosen(attacks):
 class Campaign:
     """All rows of the table, side by side: each association is struck when it is at work."""
 
-    PATIENCE = 60  # s
+    PATIENCE = 80  # s
+    PAUSE = 1.5, 18  # s, from the request that waited to the next one: polls of 8 and 16 s, or of a burst
 
     def __init__(self, lab, rows):
         self.lab, self.targets, self.victims = lab, [], []
@@ -373,28 +415,35 @@ class Campaign:
             if not here:
                 continue
             targets = [mode.target(lab, row) for row in here]
-            victim = lab.victim(mode.name, *mode.lines(), *(target.line() for target in targets))
+            victim = lab.victim(mode.name, *mode.lines(), *(line for target in targets for line in target.lines()))
             for target in targets:
                 target.victim = victim
             self.victims.append(victim)
             self.targets += targets
 
     def is_done(self):
-        return all(target.result and (target.result != "ok" or not target.row.answered or
-                                      target.requests > target.requests_at_strike) for target in self.targets)
+        return all(target.result and (target.result != "ok" or not target.row.answered or target.pause)
+                   for target in self.targets)
 
     def look(self):
         """Lets a target be struck once its victim follows and it has been heard several times."""
         following = {victim: victim.status()["synchronized"] for victim in self.victims}
         for target in self.targets:
-            target.ready = following[target.victim] and len(target.earlier) >= 5
+            target.ready = following[target.victim] and target.is_at_work()
 
     def result(self, target):
         if target.result is None:
             return f"not struck: {target.requests} requests, {target.victim.code(target.address)}"
-        if target.row.answered and target.result == "ok" and target.requests == target.requests_at_strike:
-            return "no further request came"
+        if target.row.answered and target.result == "ok":
+            if target.pause is None:
+                return "no further request came"
+            if not self.PAUSE[0] <= target.pause <= self.PAUSE[1]:
+                return f"the next request came after {target.pause:.1f} s"
         return target.result
+
+    def end(self):
+        for victim in self.victims:
+            victim.daemon.stop()
 
     def rows(self):
         for target in self.targets:
@@ -439,7 +488,9 @@ def main():
             campaign.look()
             for trial in long_ones:
                 trial.look()
-        results = [*campaign.rows(), *(trial.row() for trial in long_ones), *service.carry_out(lab, arguments)]
+        results = [*campaign.rows(), *(trial.row() for trial in long_ones)]
+        campaign.end()
+        results += service.carry_out(lab, arguments)
         if not report(results):
             raise noonmark.Failure("attacks that change something")
 

@@ -91,7 +91,7 @@ class Service:
         self.victim = lab.victim(
             "server", "undo crypto weak-algorithm disable",
             "undo ntp-service authentication-password complexity-check enable",
-            *(key.line() for key in KEYS), "ntp-service refclock-master 3")
+            *(key.line() for key in KEYS), "ntp-service refclock-master 3", clock="virtual:offset=0.02,frequency=0")
         self.clients = {4: Client(lab.hub), 6: Client(lab.hub, 6)}
         self.honest = {4: Client(lab.hub), 6: Client(lab.hub, 6)}
 
@@ -129,7 +129,10 @@ class Service:
         counted = {name: number for name, number in counted.items() if number}
         changes = list(world.differences(state, self.look()))
         expect(not changes, f"the state has changed: {'; '.join(changes)}")
-        if expected is not None:
+        if expected is None:
+            received = counted.pop("received", 0)
+            expect(received == sum(counted.values()), f"{received} received, but {counted}")
+        else:
             wanted = {**expected, "received": sum(expected.values())} if expected else {}
             expect(counted == wanted, f"the counters moved by {counted} instead of {wanted}")
         lines = self.victim.log_lines() - lines
@@ -202,7 +205,7 @@ def priming_the_pump(service):
             time.sleep(0.002)
     expect(client.ask(tries=5, seconds=0.5) is not None, "the client is not answered any more")
     service.own_requests[4] += 1
-    return None
+    return 2000
 
 
 def crypto_naks(service):
@@ -287,8 +290,8 @@ def lengths_to_the_largest(service):
     for size in (0, 1, 47, 49, 1473, 2047, 2048, 2049, 2052, 4096, 9000, 32767, 65000, 65506, 65507):
         client.send((packets.request().octets() + bytes(max(0, size - 48)))[:size])
         time.sleep(0.005)
-    expect(all(len(reply) == 48 for reply in client.received()), "a long reply")
-    return None
+    service.expect_silence()
+    return {"too-short": 3, "bad-length": 3, "bad-extension": 9}
 
 
 def overlapping_fragments(service):
@@ -324,12 +327,12 @@ def reply_flood(service):
 
 def mapped_source(service):
     """From ::ffff:IPV4: no reply goes to that IPv4 address."""
-    listener = service.clients[4]
+    listener, before = service.clients[4], service.victim.counters(6)["received"]
     port = listener.socket.getsockname()[1]
     for _ in range(5):
         service.hub.spoof(packets.request().octets(), (f"::ffff:{HUB4}", port), (world.HOME6, PORT))
     service.expect_silence()
-    return None
+    return service.victim.counters(6)["received"] - before
 
 
 def other_vpn(service):
@@ -373,17 +376,17 @@ ROWS = [
     Row("A4", "a signed request replayed: answered, nothing kept", "processed", replayed_request),
     Row("A5", "its own reply comes back", "no-association", own_reply),
     Row("A5", "a request from its own address", "", request_from_itself),
-    Row("A7", "2000 requests in a client's name", "any", priming_the_pump),
+    Row("A7", "2000 requests in a client's name", "processed", priming_the_pump),
     Row("A8", "crypto-NAK in a request", "unknown-key", crypto_naks),
     Row("A10", "unknown keys, key id 0: silence", "unknown-key", unknown_keys),
     Row("A10", "wrong passwords, algorithms, ids: silence", "authentication", wrong_keys),
     Row("A10", "signed, then changed: silence", "authentication", changed_requests),
     Row("A15", "every mode, version, length: no longer reply", "any", amplification),
-    Row("A16", "0 to 65507 octets", "any", lengths_to_the_largest),
+    Row("A16", "0 to 65507 octets", "by length", lengths_to_the_largest),
     Row("A16", "overlapping fragments", "", overlapping_fragments),
     Row("A16", "fragments that are never completed", "", endless_fragments),
     Row("A20", "10000 kisses at once", "no-association", reply_flood),
-    Row("A21", "requests from an IPv4-mapped source", "any", mapped_source, family=6),
+    Row("A21", "requests from an IPv4-mapped source", "processed", mapped_source, family=6),
     Row("A22", "a request in a VPN instance without service", "", other_vpn),
     Row("A19", "requests from 10^6 addresses", "any", flood),
 ]
