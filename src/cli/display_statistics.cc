@@ -183,7 +183,8 @@ std::vector<NamedStatistics> statistics_of_interfaces(const Services& services,
     const auto counters = services.engine.statistics(*interface, family);
     if (!counters && !also_unused) continue;
     const auto* vpn = services.network.find_vpn(interface->vpn);
-    named.push_back({interface->name, vpn == nullptr ? "" : vpn->name, counters.value_or(PacketStatistics{})});
+    named.push_back(
+        {interface->name, vpn == nullptr ? "" : vpn->name, counters.value_or(PacketStatistics{})});
   }
   return named;
 }
