@@ -5,6 +5,7 @@
 #include "cli/commit_commands.h"
 #include "cli/commit_displays.h"
 #include "cli/configuration_commands.h"
+#include "cli/display_access.h"
 #include "cli/grammar.h"
 #include "cli/server_test_operation.h"
 #include "cli/session_commands.h"
@@ -17,16 +18,19 @@ namespace {
 
 namespace schemas = config::schemas;
 using config::CommitId;
+using config::Family;
 using config::LeafInfo;
 using config::LeafRole;
 using config::LeafType;
 using config::Schema;
 
 constexpr ViewSet kSystem = static_cast<ViewSet>(View::system);
-constexpr ViewSet kInterface = static_cast<ViewSet>(View::interface);
 constexpr ViewSet kUser = static_cast<ViewSet>(View::user);
-constexpr ViewSet kConfiguring = View::system | View::interface;
-constexpr ViewSet kAll = kUser | kConfiguring;
+constexpr ViewSet kInterface = static_cast<ViewSet>(View::interface);
+constexpr ViewSet kAcl4 = static_cast<ViewSet>(View::acl4);
+constexpr ViewSet kAcl6 = static_cast<ViewSet>(View::acl6);
+constexpr ViewSet kConfiguring = View::system | View::interface | View::acl4 | View::acl6;
+constexpr ViewSet kAll = kConfiguring | View::user;
 
 constexpr std::array kCommonLeaves{
     LeafInfo{"interface-name", LeafType::interface_name, LeafRole::option, "Name of the interface", 1,
@@ -52,6 +56,8 @@ constexpr std::array kCommonLeaves{
              config::kMaxLabel},
     LeafInfo{"section", LeafType::name, LeafRole::option, "Section of the configuration: ntp-service", 1,
              config::kMaxInterfaceName},
+    config::leaves::kAclNumber,
+    config::leaves::kAclName,
     LeafInfo{"session-id", LeafType::number, LeafRole::option, "Number of a session: N of VTY N", 0, 65535},
 };
 
@@ -98,8 +104,19 @@ consteval Command with_question(Command command, std::string (*question)(const c
   return command;
 }
 
-consteval Command in_interface_view(Command command) {
-  command.views = kInterface;
+consteval Command in_views(ViewSet views, Command command) {
+  command.views = views;
+  return command;
+}
+consteval Command in_interface_view(Command command) { return in_views(kInterface, command); }
+
+consteval Command leads_to(View view, Command command) {
+  command.leads_to = view;
+  return command;
+}
+
+consteval Command undone_by(const char* grammar, Command command) {
+  command.undo_grammar = checked(grammar, command.leaves);
   return command;
 }
 
@@ -122,6 +139,36 @@ constexpr std::array kCommands{
     // the configuration, in its canonical order
     line("sysname <host-name>", "Set the host name", schemas::sysname, admit_sysname),
     line("crypto weak-algorithm disable", "Disable weak algorithms", schemas::weak_algorithms),
+    leads_to(View::acl4, line("acl [ number ] <acl-number> [ match-order { config | auto } ]",
+                              "Enter the view of an access list, which is made if it does not exist",
+                              schemas::numbered_acl<Family::ipv4>, admit_acl<Family::ipv4>)),
+    leads_to(View::acl4, line("acl name <acl-name> [ basic ] [ number <acl-number> ]"
+                              " [ match-order { config | auto } ]",
+                              "Enter the view of an access list with a name",
+                              schemas::named_acl<Family::ipv4>, admit_acl<Family::ipv4>)),
+    leads_to(View::acl6, line("acl ipv6 [ number ] <acl-number> [ match-order { config | auto } ]",
+                              "Enter the view of an IPv6 access list, which is made if it does not exist",
+                              schemas::numbered_acl<Family::ipv6>, admit_acl<Family::ipv6>)),
+    leads_to(View::acl6, line("acl ipv6 name <acl-name> [ basic ] [ number <acl-number> ]"
+                              " [ match-order { config | auto } ]",
+                              "Enter the view of an IPv6 access list with a name",
+                              schemas::named_acl<Family::ipv6>, admit_acl<Family::ipv6>)),
+    in_views(kAcl4 | View::acl6, line("description <text>", "Say what the access list is for",
+                                      schemas::acl_description, admit_acl_description)),
+    in_views(kAcl4 | View::acl6,
+             line("step <step>", "Set the distance of the numbers that rules are given", schemas::acl_step)),
+    in_views(kAcl4,
+             undone_by("rule <rule-id>",
+                       line("rule [ <rule-id> ] { permit | deny } [ source { <source-address> { <wildcard> "
+                            "| 0 } | any } | vpn-instance <vpn-name> ] *",
+                            "Add a rule, or replace the one of that number", schemas::ipv4_rule,
+                            admit_rule<Family::ipv4>))),
+    in_views(kAcl6,
+             undone_by("rule <rule-id>",
+                       line("rule [ <rule-id> ] { permit | deny } [ source { <prefix> | <source-address> "
+                            "<prefix-length> | any } | vpn-instance <vpn-name> ] *",
+                            "Add an IPv6 rule, or replace the one of that number", schemas::ipv6_rule,
+                            admit_rule<Family::ipv6>))),
     line("ntp-service [ ipv6 ] server disable", "Answer no NTP request", schemas::server_disable),
     with_question(line("ntp-service [ ipv6 ] server source-interface all { enable | disable }",
                        "Receive NTP requests on all interfaces", schemas::listen_all, admit_listen_all),
@@ -151,6 +198,33 @@ constexpr std::array kCommands{
          " | source-interface <interface-name> | vpn-instance <vpn-name> | preference | maxpoll <max-number>"
          " | minpoll <min-number> | burst | iburst | preempt | port <port-number> ] *",
          "Configure an IPv6 NTP server", schemas::ipv6_server, admit_server),
+    line("ntp-service unicast-peer <ip-address> [ version <version-number> | authentication-keyid <key-id>"
+         " | source-interface <interface-name> | vpn-instance <vpn-name> | preference | maxpoll <max-number>"
+         " | minpoll <min-number> | preempt | port <port-number> | interleaved ] *",
+         "Configure an NTP peer", schemas::ipv4_peer, admit_server),
+    line("ntp-service unicast-peer ipv6 <ip-address> [ authentication-keyid <key-id>"
+         " | source-interface <interface-name> | vpn-instance <vpn-name> | preference | maxpoll <max-number>"
+         " | minpoll <min-number> | preempt | port <port-number> | interleaved ] *",
+         "Configure an IPv6 NTP peer", schemas::ipv6_peer, admit_server),
+    line("ntp-service interleaved disable", "Neither ask servers nor answer clients in interleaved mode",
+         schemas::interleaved_disable),
+    undone_by(
+        "ntp-service access { peer | server | synchronization | query | limited }"
+        " [ all | ipv6 [ <acl6-number> | acl6-name <acl6-name> ]"
+        " | { <acl-number> | acl-name <acl-name> } [ ipv6 { <acl6-number> | acl6-name <acl6-name> } ] ]",
+        line("ntp-service access { peer | server | synchronization | query | limited }"
+             " { { <acl-number> | acl-name <acl-name> } [ ipv6 { <acl6-number> | acl6-name <acl6-name> } ]"
+             " | ipv6 { <acl6-number> | acl6-name <acl6-name> } [ <acl-number> | acl-name <acl-name> ] }",
+             "Say which sources may do what", schemas::access)),
+    line("ntp-service kod-enable", "Answer those who are refused or limited with a kiss code",
+         schemas::kod_enable),
+    line("ntp-service discard { min-interval <min-seconds> | avg-interval <avg-seconds> } *",
+         "Set how often a limited source may ask", schemas::rate_limits),
+    line("ntp-service max-dynamic-sessions <sessions>", "Set how many sessions packets may start",
+         schemas::max_dynamic_sessions),
+    line("ntp-service max-clients <clients>", "Set how many clients the server remembers",
+         schemas::max_clients),
+    line("ntp-service query enable", "Answer control queries", schemas::query_enable),
     line("ntp-service max-distance <distance>", "Set the maximum synchronization distance",
          schemas::max_distance),
     line("ntp-service offset-limit <offset>", "Set the maximum clock offset", schemas::offset_limit),
@@ -161,11 +235,45 @@ constexpr std::array kCommands{
          schemas::error_budget),
     line("ntp-service authentication enable", "Synchronize to authenticated sources only",
          schemas::authentication),
-    line("ntp-service query enable", "Answer control queries", schemas::queries),
     line("ntp-service server source-interface <interface-name>", "Receive IPv4 NTP requests on an interface",
          schemas::listen_interface, admit_listen_interface),
     line("ntp-service ipv6 server source-address <ipv6-address> [ vpn-instance <vpn-name> ]",
          "Receive IPv6 NTP requests on an address", schemas::listen_address, admit_listen_address),
+    in_interface_view(line("ntp-service broadcast-server [ authentication-keyid <key-id>"
+                           " | version <version-number> | port <port-number> | interleaved ] *",
+                           "Broadcast the time on the interface", schemas::broadcast_server)),
+    in_interface_view(line("ntp-service broadcast-client", "Listen to broadcast servers on the interface",
+                           schemas::broadcast_client)),
+    in_interface_view(line("ntp-service multicast-server [ <group-address> ] [ authentication-keyid <key-id>"
+                           " | ttl <ttl-number> | version <version-number> | port <port-number>"
+                           " | interleaved ] *",
+                           "Send the time to a multicast group", schemas::multicast_server<Family::ipv4>,
+                           admit_group)),
+    in_interface_view(line("ntp-service multicast-server ipv6 [ <group-address> ]"
+                           " [ authentication-keyid <key-id> | ttl <ttl-number> | port <port-number>"
+                           " | interleaved ] *",
+                           "Send the time to an IPv6 multicast group",
+                           schemas::multicast_server<Family::ipv6>, admit_group)),
+    in_interface_view(line("ntp-service multicast-client [ <group-address> ]",
+                           "Listen to the servers of a multicast group",
+                           schemas::multicast_client<Family::ipv4>, admit_group)),
+    in_interface_view(line("ntp-service multicast-client ipv6 [ <group-address> ]",
+                           "Listen to the servers of an IPv6 multicast group",
+                           schemas::multicast_client<Family::ipv6>, admit_group)),
+    in_interface_view(line("ntp-service manycast-server [ <group-address> ]",
+                           "Answer those who look for a server in a multicast group",
+                           schemas::manycast_server<Family::ipv4>, admit_group)),
+    in_interface_view(line("ntp-service manycast-server ipv6 [ <group-address> ]",
+                           "Answer those who look for a server in an IPv6 multicast group",
+                           schemas::manycast_server<Family::ipv6>, admit_group)),
+    in_interface_view(line("ntp-service manycast-client [ <group-address> ] [ authentication-keyid <key-id>"
+                           " | ttl <ttl-number> | port <port-number> ] *",
+                           "Look for servers in a multicast group", schemas::manycast_client<Family::ipv4>,
+                           admit_group)),
+    in_interface_view(line("ntp-service manycast-client ipv6 [ <group-address> ]"
+                           " [ authentication-keyid <key-id> | ttl <ttl-number> | port <port-number> ] *",
+                           "Look for servers in an IPv6 multicast group",
+                           schemas::manycast_client<Family::ipv6>, admit_group)),
     in_interface_view(line("ntp-service [ ipv6 ] in-interface disable",
                            "Receive no NTP packets on the interface", schemas::receive_disabled)),
     // the session
@@ -235,6 +343,8 @@ constexpr std::array kCommands{
     operate("test ntp-service unicast-server ipv6 <ip-address> [ authentication-keyid <key-id>"
             " | source-interface <interface-name> | vpn-instance <vpn-name> | port <port-number> ] *",
             "Test an IPv6 NTP server without following it", kAll, schemas::ipv6_server.leaves, test_server),
+    display("test ntp-service access { <ipv4-address> | ipv6 <ipv6-address> } [ vpn-instance <vpn-name> ]",
+            "Whether a client would be served, and which rule decides", kAll, test_access),
     act("reset ntp-service session", "Start all NTP sessions anew", kUser, reset_ntp_sessions),
     act("reset ntp-service hold", "Take the time of the servers although the clock is held back", kUser,
         reset_ntp_hold),

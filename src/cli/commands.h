@@ -12,12 +12,18 @@
 
 namespace noonmark::cli {
 
-enum class View : std::uint8_t { user = 1, system = 2, interface = 4 };
+enum class View : std::uint8_t { user = 1, system = 2, interface = 4, acl4 = 8, acl6 = 16 };
 using ViewSet = std::uint8_t;
 constexpr ViewSet operator|(View a, View b) {
   return static_cast<ViewSet>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
+constexpr ViewSet operator|(ViewSet set, View view) {
+  return static_cast<ViewSet>(set | static_cast<unsigned>(view));
+}
 constexpr bool contains(ViewSet set, View view) { return (set & static_cast<unsigned>(view)) != 0; }
+/// A view below the system view is that of one thing: an interface ("eth0"), an access list ("2000", or "ipv6
+/// 2000"). The thing is the first value of each configuration line there, and stands in none of them.
+constexpr bool is_of_one_thing(View view) { return view > View::system; }
 
 class Session;
 struct Match;
@@ -34,6 +40,8 @@ struct Command {
   bool privileged = true;                      // for those who may configure
 
   const config::Schema* schema = nullptr;  // a configuration line: its `undo` form exists as well
+  std::string_view undo_grammar{};         // what may be typed behind `undo`; empty: see undo_form()
+  View leads_to = View::user;              // a view of one thing that the line enters; user: none
   Admit admit = nullptr;                   // what is checked at its entry beyond the grammar
   std::string (*question)(const config::Values&) = nullptr;  // asked in a session first; empty: not asked
 
@@ -43,6 +51,8 @@ struct Command {
                                                       const Match&) = nullptr;  // one that takes a while
   const DisplayCommand* display = nullptr;                                      // a display of Services
 
+  /// Whether it is only for views of one thing.
+  bool is_of_one_thing() const { return !contains(views, View::user) && !contains(views, View::system); }
   bool is_display() const { return show != nullptr || operate != nullptr || display != nullptr; }
 };
 

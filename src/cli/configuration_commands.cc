@@ -35,9 +35,11 @@ void save(Session& session, const Match& match) {
 
 base::Result<DisplayOutput> show_this(Session& session, const Match&) {
   auto lines = configuration_lines(session.services().datastore.running());
+  const bool of_one = is_of_one_thing(session.view());
+  const auto section = of_one ? section_of(session.view(), session.thing()) : std::string{};
   std::erase_if(lines, [&](const ConfigurationLine& line) {
-    return session.view() == View::interface ? line.section != interface_section(session.interface_name())
-                                             : line.in_interface_view || session.view() == View::user;
+    return of_one ? line.section != section
+                  : line.is_indented() || line.leads || session.view() == View::user;
   });
   return configuration_output(lines);
 }
@@ -47,7 +49,7 @@ base::Result<DisplayOutput> show_current_configuration(Session& session, const M
   if (match.arguments.has("interface")) {
     const auto name = match.arguments.value("<interface-name>");
     std::erase_if(lines, [&](const ConfigurationLine& line) {
-      return name ? line.section != interface_section(*name) : !line.in_interface_view;
+      return name ? line.section != section_of(View::interface, *name) : line.view != View::interface;
     });
   } else if (const auto section = match.arguments.value("<section>")) {
     std::set<std::string> sections;

@@ -23,9 +23,17 @@ std::set<Key> keys_of(std::span<const ConfigurationLine> lines) {
 
 /// What undoes the line: the same for two values of one row.
 std::string row_of(const ConfigurationLine& line) {
-  const auto match = parser().parse(line.line, line.in_interface_view ? View::interface : View::system);
+  const auto match = parser().parse(line.line, line.view);
   if (!match || match->command->schema == nullptr) return line.line;
   return parser().undo_line_of(*match->command, {match->values, match->undo});
+}
+
+/// The section that a line `acl ...` begins, and its view.
+ConfigurationLine acl_header(const ConfigurationLine& line) {
+  const auto match = parser().parse(line.line, View::system);
+  if (!match || match->undo || match->command->leads_to == View::user) return {line.line, {}, {}, View::acl4};
+  const auto view = match->command->leads_to;
+  return {section_of(view, thing_of(*match)), {}, {}, view};
 }
 
 /// Lines that stand between two common ones. The new value of a row follows its old one.
@@ -60,10 +68,10 @@ std::vector<LineChange> grouped_by_section(std::vector<LineChange> changes) {
 void append_section(const std::vector<LineChange>& changes, std::string& text) {
   const auto& first = changes.front().line;
   text += "  #\n";
-  if (first.in_interface_view) text += "  " + first.section + '\n';
+  if (first.is_indented()) text += "  " + first.section + '\n';
   for (const auto& change : changes) {
     text += change.added ? "+ " : "- ";
-    if (change.line.in_interface_view) text += ' ';
+    if (change.line.is_indented()) text += ' ';
     text += change.line.line + '\n';
   }
 }
@@ -72,18 +80,22 @@ void append_section(const std::vector<LineChange>& changes, std::string& text) {
 
 Lines lines_of_text(std::string_view text) {
   Lines lines;
-  std::string interface;
+  ConfigurationLine header;  // of the lines that are indented
   while (!text.empty()) {
     const auto end = text.find('\n');
     auto line = text.substr(0, end);
     text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
     if (line.empty() || line.front() == '#' || line == "return") continue;
     if (line.starts_with("interface ")) {
-      interface = line;
+      header = {std::string(line), {}, {}, View::interface};
     } else if (line.front() == ' ') {
-      lines.push_back({interface, std::string(line.substr(1)), {}, true});
+      lines.push_back({header.section, std::string(line.substr(1)), {}, header.view});
     } else {
-      lines.push_back({std::string(line.substr(0, line.find(' '))), std::string(line), {}, false});
+      lines.push_back({std::string(line.substr(0, line.find(' '))), std::string(line), {}});
+      if (line.starts_with("acl ")) {
+        header = acl_header(lines.back());
+        lines.back().section = header.section;
+      }
     }
   }
   return lines;

@@ -16,12 +16,14 @@ namespace noonmark::cli {
 struct ConfigurationLine {
   std::string section;  // "ntp-service", "interface eth0": lines of one section stand together
   std::string line;
-  std::string undo;                // what removes it; the same for two values of one row
-  bool in_interface_view = false;  // shown indented below its section's name
+  std::string undo;          // what removes it; the same for two values of one row
+  View view = View::system;  // where it is entered; of one thing: shown indented below its section's name
+  bool leads = false;        // to the view of its section's other lines, which go with it
+  bool is_indented() const { return is_of_one_thing(view); }
 };
 
-/// The section of the lines that are entered in an interface's view, and the command that leads there.
-std::string interface_section(std::string_view interface_name);
+/// The section of the lines that are entered in the view of `thing`, and the command that leads there.
+std::string section_of(View view, std::string_view thing);
 
 /// All lines of a configuration in canonical order; defaults are left out.
 std::vector<ConfigurationLine> configuration_lines(const config::Configuration& configuration);
@@ -34,9 +36,13 @@ std::vector<ConfigurationLine> difference(const config::Configuration& from, con
 std::string render(const std::vector<ConfigurationLine>& lines);
 DisplayOutput configuration_output(const std::vector<ConfigurationLine>& lines);
 
+/// The thing whose view a line that was entered leads to (Command::leads_to).
+std::string thing_of(const Match& match);
+
 /// Carries out one configuration line (or its undo form) on `candidate`, which context.candidate refers to.
-/// `interface_name` is that of the view. An error leaves the candidate as it was; notices are whole lines.
-base::Result<void> enter(const EntryContext& context, Match match, const std::string& interface_name,
+/// `thing` is that of the view; the entry may rewrite the match. An error leaves the candidate as it was;
+/// notices are whole lines.
+base::Result<void> enter(const EntryContext& context, Match& match, const std::string& thing,
                          config::Configuration& candidate, std::vector<std::string>& notices);
 
 struct RefusedLine {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "config/access_lists.h"
 #include "crypto/aead.h"
 
 namespace noonmark::cli {
@@ -113,6 +114,47 @@ TEST_F(TextTest, TheDifferenceUndoesFirstAndShowsChangedLinesOnce) {
                   "sysname B", "ntp-service refclock-master 6", "ntp-service unicast-server 10.1.1.2 burst"));
 }
 
+TEST_F(TextTest, AnAccessListIsASectionThatItsLineBegins) {
+  const auto* text =
+      "#\n"
+      "acl number 2000\n"
+      " step 10\n"
+      " rule 5 permit source 192.0.2.0 0.0.0.255\n"
+      "#\n"
+      "acl ipv6 name clients basic\n"
+      " rule 5 deny\n"
+      "#\n"
+      "ntp-service access peer 2000\n"
+      "#\n"
+      "interface eth0\n"
+      " ntp-service broadcast-client\n"
+      " ntp-service in-interface disable\n"
+      "#\n"
+      "interface eth1\n"
+      " ntp-service broadcast-client\n"
+      "#\n"
+      "return\n";
+  const auto loaded = load(text);
+  EXPECT_TRUE(loaded.refused.empty());
+  EXPECT_EQ(kTextCodec.render(loaded.configuration), text);
+}
+
+TEST_F(TextTest, AListThatGoesTakesItsLinesAlongInTheDifference) {
+  const auto from = load("acl 2000\nrule permit\n#\nacl 2001\nrule permit\nrule deny\n#\n");
+  const auto to = load("acl 2001 match-order auto\nrule permit\nrule 20 deny\n#\n");
+  EXPECT_EQ(render(difference(from.configuration, to.configuration)),
+            "#\n"
+            "acl number 2001\n"
+            " undo rule 10\n"
+            "#\n"
+            "undo acl number 2000\n"
+            "#\n"
+            "acl number 2001 match-order auto\n"
+            " rule 20 deny\n"
+            "#\n"
+            "return\n");
+}
+
 TEST_F(TextTest, AnErrorOfTheStoredTextNamesItsLine) {
   const auto parsed = kTextCodec.parse("sysname R1\nnonsense\n", keyring);
   ASSERT_FALSE(parsed);
@@ -152,6 +194,7 @@ rc::Gen<IpAddress> ipv6() {
 
 config::Server random_server() {
   config::Server s;
+  if (*flag()) s.mode = core::AssociationMode::active;
   s.address = *rc::gen::oneOf(ipv4(), ipv6());
   s.vpn = *vpn_name();
   if (s.address.is_v4()) s.version = *number<std::uint8_t>(1, 4);
@@ -160,11 +203,75 @@ config::Server random_server() {
   s.preference = *flag();
   s.minpoll = *number<std::int8_t>(3, 10);
   s.maxpoll = *number<std::int8_t>(10, 17);
-  s.burst = *flag();
-  s.iburst = *flag();
+  if (s.is_peer()) {
+    s.interleaved = *flag();
+  } else {
+    s.burst = *flag();
+    s.iburst = *flag();
+  }
   s.preempt = *flag();
   s.port = *port();
   return s;
+}
+
+Family random_family() { return *rc::gen::element(Family::ipv4, Family::ipv6); }
+std::uint32_t random_key_id() { return *rc::gen::oneOf(rc::gen::just(0u), number<std::uint32_t>(1, 65535)); }
+
+config::Acl random_acl() {
+  config::Acl acl;
+  acl.family = random_family();
+  acl.name = *rc::gen::element<std::string>("2000", "2001", "clients", "number", "a\"b", "2nd");
+  if (!config::is_acl_number(acl.name) && *flag()) acl.number = *number<std::uint16_t>(2500, 2999);
+  acl.match_order = *rc::gen::element(config::MatchOrder::config, config::MatchOrder::automatic);
+  acl.step = *number<std::uint8_t>(1, 20);
+  acl.description = *rc::gen::element<std::string>("", "x", "two  words", "what?", "a | b", "any");
+  return acl;
+}
+
+config::AclRule random_rule(const config::Acl& acl) {
+  config::AclRule rule;
+  rule.family = acl.family;
+  rule.acl = acl.name;
+  rule.id = *rc::gen::element<std::uint32_t>(0, 5, 10, config::kMaxRule);
+  rule.permit = *flag();
+  if (acl.family == Family::ipv4)
+    rule.mask = IpAddress::v4(*rc::gen::element<std::uint32_t>(0, 0xFFFFFF00, 0xFFFFFFFF, 0xFF00FF00));
+  else
+    rule.mask = config::prefix_mask(acl.family, *rc::gen::element(0u, 1u, 64u, 128u));
+  rule.source = config::masked(acl.family == Family::ipv4 ? *ipv4() : *ipv6(), rule.mask);
+  rule.vpn = *vpn_name();
+  return rule;
+}
+
+config::Access random_access() {
+  const auto list = [] { return *rc::gen::element<std::string>("", "2000", "2999", "clients", "ipv6"); };
+  config::Access access;
+  access.level = core::AccessLevel{*number<std::uint8_t>(0, core::kAccessLevels - 1)};
+  access.ipv4 = list();
+  access.ipv6 = list();
+  if (access.ipv4.empty() && access.ipv6.empty()) access.ipv4 = "2000";
+  return access;
+}
+
+rc::Gen<IpAddress> group() {
+  return rc::gen::element(config::ntp_group(Family::ipv4), config::ntp_group(Family::ipv6),
+                          *IpAddress::parse("239.1.1.1"), *IpAddress::parse("ff02::101"));
+}
+
+void add_random_groups(Configuration& c) {
+  const auto to = [] { return *rc::gen::oneOf(rc::gen::just(config::broadcast_group()), group()); };
+  for (int left = *rc::gen::inRange(0, 4); left > 0; --left) {
+    config::GroupServer server{.interface_name = *interface_name(), .group = to(), .key_id = random_key_id()};
+    if (server.group.is_v4()) server.version = *number<std::uint8_t>(1, 4);
+    if (server.group != config::broadcast_group()) server.ttl = *number<std::uint8_t>(1, 255);
+    server.port = *port();
+    server.interleaved = *flag();
+    c.group_servers.put(server);
+    c.group_clients.put({*interface_name(), to()});
+    c.manycast_servers.put({*interface_name(), *group()});
+    c.manycast_clients.put(
+        {*interface_name(), *group(), random_key_id(), *number<std::uint8_t>(1, 255), *port()});
+  }
 }
 
 config::Key random_key(const config::KeyRing& keyring) {
@@ -210,10 +317,19 @@ Configuration random_configuration(const config::KeyRing& keyring) {
     c.local_clock =
         config::LocalClock{config::ClockUnit{*number<std::uint8_t>(0, 3)}, *number<std::uint8_t>(1, 15)};
   some([&] { c.servers.put(random_server()); });
+  some([&] { c.acls.put(random_acl()); });
+  for (const auto& acl : c.acls) some([&] { c.acl_rules.put(random_rule(acl)); });
+  some([&] { c.access.put(random_access()); });
+  c.interleaved_disabled = *flag();
+  c.kod_enabled = *flag();
+  c.rate_limits = {*number<std::int8_t>(1, 8), *number<std::int8_t>(1, 8)};
+  c.max_dynamic_sessions = *number<std::uint8_t>(0, 100);
+  c.max_clients = *number<std::uint32_t>(1024, core::kMaxClients);
+  c.queries_enabled = *flag();
+  add_random_groups(c);
   c.max_distance = *number<std::uint8_t>(1, 16);
   c.offset_limit = *rc::gen::oneOf(rc::gen::just<std::uint16_t>(0), number<std::uint16_t>(5, 7620));
   c.authentication_enabled = *flag();
-  c.queries_enabled = *flag();
   some([&] {
     if (const auto name = *interface_name(); name != "all") c.listen_interfaces.put({name});
   });

@@ -2,6 +2,7 @@
 
 #include "cli/advice.h"
 #include "cli/display.h"
+#include "cli/display_access.h"
 #include "cli/display_event.h"
 #include "cli/display_format.h"
 #include "cli/display_machine.h"
@@ -59,7 +60,13 @@ Output display_lint(const Services& services, const Arguments&) {
   return render_lint(advice_on(services, services.datastore.running()));
 }
 
-constexpr std::array<DisplayCommand, 13> kCommands{{
+Output display_acls(const Services& services, const Arguments& arguments) {
+  return render_acls(services.datastore.running(), arguments);
+}
+
+constexpr std::array<DisplayCommand, 14> kCommands{{
+    {"display acl { all | <acl-number> | name <acl-name> | ipv6 { all | <acl-number> | name <acl-name> } }",
+     "Access lists, their rules in the order in which they are tried", display_acls},
     {"display clock", "Time of the corrected clock", display_clock},
     {"display configuration lint", "Advice on the running configuration", display_lint},
     {"display interface brief", "Interfaces with their state, VPN instance and addresses",

@@ -147,6 +147,40 @@ Result<void> check_poll_range(const Values& values) {
   return fail(fmt::format("minpoll {} is greater than maxpoll {}.", *minpoll, *maxpoll));
 }
 
+// ---- rules of access lists
+
+/// What LeafType lets pass: octets with leading zeros, zones. An IPv6 address and a length become a prefix.
+template <base::Family F>
+Result<void> check_source(Values& values) {
+  if constexpr (F == base::Family::ipv4) {
+    for (const auto leaf : {leaves::rule_source, leaves::rule_wildcard})
+      if (values[leaf] && !IpAddress::parse_v4(*values[leaf]))
+        return fail(*values[leaf] +
+                    " has an octet with a leading zero; write it without, so that it is not read as octal.");
+  } else {
+    auto& address = values[leaves::rule_ipv6_source];
+    auto& length = values[leaves::rule_prefix_length];
+    if (!address || !length) return {};
+    if (!IpAddress::parse_v6(*address)) return fail("Enter the source address without a zone.");
+    values[leaves::rule_prefix] = fmt::format("{}/{}", *address, *length);
+    address.reset();
+    length.reset();
+  }
+  return {};
+}
+
+/// The rule that the words would be, on its own.
+template <base::Family F>
+config::AclRule typed_rule(const Values& values) {
+  auto rule = leaves::blank_rule<F>();
+  if constexpr (F == base::Family::ipv4)
+    CHECK(config::read_row<leaves::ipv4_rule>(values, rule));
+  else
+    CHECK(config::read_row<leaves::ipv6_rule>(values, rule));
+  rule.source = config::masked(rule.source, rule.mask);
+  return rule;
+}
+
 }  // namespace
 
 Result<void> admit_sysname(const EntryContext& context, Values& values, std::vector<std::string>&) {
@@ -213,6 +247,62 @@ Result<void> admit_listen_interface(const EntryContext& context, Values& values,
 Result<void> admit_listen_address(const EntryContext&, Values& values, std::vector<std::string>&) {
   return check_ipv6_host(*values[0]);
 }
+
+Result<void> admit_group(const EntryContext&, Values& values, std::vector<std::string>&) {
+  const auto& text = values[leaves::kGroupLeaf];
+  if (!text) return {};
+  if (text->find('%') != std::string::npos)
+    return fail("Enter the group without a zone; the interface of the view says on which link it is.");
+  const auto group = IpAddress::parse(*text);
+  if (group && group->is_multicast()) return {};
+  return fail(fmt::format("{} is not the address of a multicast group; enter one of {}.", *text,
+                          text->find(':') == std::string::npos ? "224.0.0.0/4" : "ff00::/8"));
+}
+
+template <base::Family F>
+Result<void> admit_acl(const EntryContext& context, Values& values, std::vector<std::string>&) {
+  const auto* acl = config::find_acl(context.candidate, F, *values[leaves::acl_itself]);
+  if (acl == nullptr) return {};
+  values[leaves::acl_itself] = acl->name;
+  if (context.judgement == Judgement::stored) return {};
+  const auto keep = [&](std::size_t leaf, std::string text) {
+    if (leaf < values.size() && !values[leaf]) values[leaf] = std::move(text);
+  };
+  keep(leaves::acl_match_order, config::to_text(acl->match_order));
+  if (acl->number != 0) keep(leaves::acl_number, config::to_text(acl->number));
+  return {};
+}
+template Result<void> admit_acl<base::Family::ipv4>(const EntryContext&, Values&, std::vector<std::string>&);
+template Result<void> admit_acl<base::Family::ipv6>(const EntryContext&, Values&, std::vector<std::string>&);
+
+Result<void> admit_acl_description(const EntryContext&, Values& values, std::vector<std::string>&) {
+  const auto& text = *values[1];
+  if (text.find('"') != std::string::npos) return fail("A description has no double quotes.");
+  if (text.front() == ' ' || text.back() == ' ') return fail("A description begins and ends with no blank.");
+  return {};
+}
+
+template <base::Family F>
+Result<void> admit_rule(const EntryContext& context, Values& values, std::vector<std::string>& notices) {
+  if (auto readable = check_source<F>(values); !readable) return readable;
+  if (values[leaves::rule_id]) return {};
+  config::AclRule rule = typed_rule<F>(values);
+  const auto* acl = context.candidate.acls.find({F, rule.acl});
+  if (acl == nullptr) return config::schemas::acl_is_gone(rule.acl);
+  for (const auto* known : config::rules_in_order(context.candidate, *acl)) {
+    rule.id = known->id;
+    if (rule != *known) continue;
+    values[leaves::rule_id] = config::to_text(known->id);
+    notices.push_back(fmt::format("Info: The rule is there already, as rule {}.", known->id));
+    return {};
+  }
+  const auto next = config::next_rule_id(context.candidate, *acl);
+  if (!next) return tl::unexpected(next.error());
+  values[leaves::rule_id] = config::to_text(*next);
+  return {};
+}
+template Result<void> admit_rule<base::Family::ipv4>(const EntryContext&, Values&, std::vector<std::string>&);
+template Result<void> admit_rule<base::Family::ipv6>(const EntryContext&, Values&, std::vector<std::string>&);
 
 Result<void> admit_listen_all(const EntryContext& context, Values& values,
                               std::vector<std::string>& notices) {

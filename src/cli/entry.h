@@ -42,6 +42,17 @@ base::Result<void> admit_listen_address(const EntryContext&, config::Values&,
                                         std::vector<std::string>& notices);
 base::Result<void> admit_listen_all(const EntryContext&, config::Values&, std::vector<std::string>& notices);
 
+/// The multicast group of a line of an interface, if it has one.
+base::Result<void> admit_group(const EntryContext&, config::Values&, std::vector<std::string>& notices);
+/// A number of a list with a name becomes that name; what the line does not say stays, but of a stored one.
+template <base::Family F>
+base::Result<void> admit_acl(const EntryContext&, config::Values&, std::vector<std::string>& notices);
+base::Result<void> admit_acl_description(const EntryContext&, config::Values&,
+                                         std::vector<std::string>& notices);
+/// Gives a rule without a number one; a prefix typed in two words becomes one.
+template <base::Family F>
+base::Result<void> admit_rule(const EntryContext&, config::Values&, std::vector<std::string>& notices);
+
 /// Fails if two interfaces have this name (an alias on both, say); names them.
 base::Result<void> check_interface_name(const core::NetworkView& network, const std::string& name);
 

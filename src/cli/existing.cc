@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "cli/grammar.h"
+#include "config/access_lists.h"
 #include "config/datastore.h"
 
 namespace noonmark::cli {
@@ -52,9 +53,17 @@ Values servers(const config::Configuration& candidate, base::Family family) {
   for (const auto& server : candidate.servers)
     if (server.address.family() == family)
       values.push_back({server.address.to_string(),
-                        server.vpn.empty()
-                            ? "Configured server"
-                            : fmt::format("Configured server in VPN instance {}", server.vpn)});
+                        fmt::format("Configured {}{}", server.is_peer() ? "peer" : "server",
+                                    server.vpn.empty() ? "" : " in VPN instance " + server.vpn)});
+  return values;
+}
+
+/// By number where `numbers`, else by name.
+Values acls(const config::Configuration& candidate, base::Family family, bool numbers) {
+  Values values;
+  for (const auto& acl : candidate.acls)
+    if (acl.family == family && config::is_acl_number(acl.name) == numbers)
+      values.push_back({acl.name, acl.description.empty() ? "Access list" : acl.description});
   return values;
 }
 
@@ -87,6 +96,10 @@ Values existing(const config::LeafInfo& parameter, const Services& services,
   if (parameter.name == "key-id") values = keys(candidate);
   if (parameter.type == LeafType::ipv4_address) values = servers(candidate, base::Family::ipv4);
   if (parameter.type == LeafType::ipv6_address) values = servers(candidate, base::Family::ipv6);
+  if (parameter.name == "acl-number") values = acls(candidate, base::Family::ipv4, true);
+  if (parameter.name == "acl-name") values = acls(candidate, base::Family::ipv4, false);
+  if (parameter.name == "acl6-number") values = acls(candidate, base::Family::ipv6, true);
+  if (parameter.name == "acl6-name") values = acls(candidate, base::Family::ipv6, false);
   if (parameter.name == "commit-id") values = commits(services.datastore.history(), false);
   if (parameter.name == "label") values = commits(services.datastore.history(), true);
   if (parameter.name == "file-name") values = copies(services.datastore);

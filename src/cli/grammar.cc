@@ -62,12 +62,26 @@ class NotationReader {
       alternatives.push_back(read_sequence());
     }
     CHECK(next() == (optional ? "]" : "}"));
-    if (optional && peek() == "*") {
+    if (peek() == "*") {
       next();
-      return make({Kind::subset, {}, nullptr, 0, std::move(alternatives)});
+      return optional ? subset(std::move(alternatives)) : at_least_one(alternatives);
     }
     if (optional) alternatives.push_back(empty());
     return make({Kind::choice, {}, nullptr, 0, std::move(alternatives)});
+  }
+
+  static ExpressionPtr subset(std::vector<ExpressionPtr> alternatives) {
+    return make({Kind::subset, {}, nullptr, 0, std::move(alternatives)});
+  }
+  /// One of them, and any of the others.
+  static ExpressionPtr at_least_one(const std::vector<ExpressionPtr>& alternatives) {
+    Expression first{Kind::choice, {}, nullptr, 0, {}};
+    for (std::size_t i = 0; i < alternatives.size(); ++i) {
+      auto others = alternatives;
+      others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
+      first.children.push_back(sequence(alternatives[i], subset(std::move(others))));
+    }
+    return make(std::move(first));
   }
 
   ExpressionPtr parameter(std::string_view word) const {
@@ -176,7 +190,12 @@ bool append_terminal(const Expression& e, const config::Values& values, std::vec
   }
   const auto& value = values[e.leaf_index];
   if (!value || (e.leaf->type == LeafType::choice && *value != e.text)) return false;
-  words.push_back(e.kind == Kind::keyword ? e.text : quoted_if_needed(*value));
+  if (e.kind == Kind::keyword)
+    words.push_back(e.text);
+  else if (e.leaf->type == LeafType::rest_of_line && value->find_first_of("?|>") == std::string::npos)
+    words.push_back(*value);  // blanks belong to it
+  else
+    words.push_back(quoted_if_needed(*value));
   return true;
 }
 

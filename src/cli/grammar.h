@@ -14,7 +14,7 @@ namespace noonmark::cli {
 
 /// Grammars of commands, written in the vendor's notation, words separated by blanks:
 ///   keyword   <parameter>   { a | b } one of   [ a ] optional   [ a | b ] *  any of them, in any order, each
-///   once
+///   once   { a | b } *  the same, at least one
 /// A parameter names a leaf. A keyword that is a flag leaf, or a choice of a choice leaf, sets that leaf.
 
 /// A checked notation: a bracket too many or an unknown parameter in the table does not compile.

@@ -32,7 +32,7 @@ tl::expected<Expectations, SyntaxError> expected(const HelpContext& context, std
   if (auto in_pipeline = expected_in_pipeline(line)) return std::move(*in_pipeline);
   const auto place = command_place(line, context.view);
   auto words = parser().expected_next(place.command, place.view, context.privileged);
-  if (!words && place.view == View::interface) {
+  if (!words && is_of_one_thing(place.view)) {
     auto upper = parser().expected_next(place.command, View::system, context.privileged);
     if (upper || upper.error().offset > words.error().offset) words = std::move(upper);
   }

@@ -103,7 +103,7 @@ TEST_F(HelpTest, CompletionsAreKeywordsAndWhatExists) {
 
 TEST_F(HelpTest, EveryKeywordHasAHelpText) {
   for (const auto& command : commands()) EXPECT_FALSE(command.help.empty()) << command.grammar;
-  for (const View view : {View::user, View::system, View::interface})
+  for (const View view : {View::user, View::system, View::interface, View::acl4, View::acl6})
     for (const char* line : {"", "ntp-service ", "undo ntp-service ", "display ", "display ntp-service "})
       if (const auto words = parser().expected_next(line, view)) {
         for (const auto& word : words->words) EXPECT_FALSE(word.help.empty()) << line << word.text;

@@ -203,27 +203,29 @@ class Parser::Matcher {
 Parser::Parser(std::span<const DisplayCommand> displays) {
   for (const auto& command : commands()) add(command);
   for (const auto& display : displays) {
-    display_rows_.push_back(
-        {.grammar = display.grammar,
-         .help = display.help,
-         .views = static_cast<ViewSet>(View::user | View::system) | static_cast<ViewSet>(View::interface),
-         .leaves = common_leaves(),
-         .privileged = false,
-         .display = &display});
+    display_rows_.push_back({.grammar = display.grammar,
+                             .help = display.help,
+                             .views = View::user | View::system | View::interface | View::acl4 | View::acl6,
+                             .leaves = common_leaves(),
+                             .privileged = false,
+                             .display = &display});
     add(display_rows_.back());
   }
 }
 
 void Parser::add(const Command& command) {
   const auto expression = read_notation(command.grammar, command.leaves);
-  forms_.push_back({&command, expression, false});
+  forms_.push_back({&command, expression, false, expression});
   if (command.schema == nullptr) return;
-  static const ExpressionPtr undo = read_notation("undo", {});
-  auto behind_undo = undo_form(expression);
-  forms_.push_back(
-      {&command,
-       std::make_shared<const Expression>(Expression{Kind::sequence, {}, nullptr, 0, {undo, behind_undo}}),
-       true});
+  const auto behind_undo = [](ExpressionPtr rest) {
+    static const ExpressionPtr undo = read_notation("undo", {});
+    return std::make_shared<const Expression>(
+        Expression{Kind::sequence, {}, nullptr, 0, {undo, std::move(rest)}});
+  };
+  const auto shown = behind_undo(undo_form(expression));
+  const auto typed =
+      command.undo_grammar.empty() ? shown : behind_undo(read_notation(command.undo_grammar, command.leaves));
+  forms_.push_back({&command, typed, true, shown});
 }
 
 tl::expected<Match, SyntaxError> Parser::parse(std::string_view line, View view) const {
@@ -281,11 +283,11 @@ void Parser::for_each_command(const std::function<void(const Command&)>& visit) 
 }
 
 std::string Parser::line_of(const Command& command, const config::RowText& row) const {
-  return cli::render(*form_of(command, row.negated).expression, row.values);
+  return cli::render(*form_of(command, row.negated).shown, row.values);
 }
 
 std::string Parser::undo_line_of(const Command& command, const config::RowText& row) const {
-  return cli::render(*form_of(command, true).expression, row.values);
+  return cli::render(*form_of(command, true).shown, row.values);
 }
 
 const Parser& parser() {

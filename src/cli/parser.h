@@ -84,6 +84,7 @@ class Parser {
     const Command* command;
     ExpressionPtr expression;
     bool undo;
+    ExpressionPtr shown;  // what the line is written by
   };
   struct Thread;
   class Matcher;

@@ -42,6 +42,8 @@ json views(ViewSet set) {
   if (contains(set, View::user)) names.push_back("user");
   if (contains(set, View::system)) names.push_back("system");
   if (contains(set, View::interface)) names.push_back("interface");
+  if (contains(set, View::acl4)) names.push_back("acl");
+  if (contains(set, View::acl6)) names.push_back("acl ipv6");
   return names;
 }
 
@@ -58,7 +60,9 @@ json entry(const Command& command) {
            {"views", views(command.views)},
            {"privileged", command.privileged},
            {"parameters", parameters(*expression)}};
-  if (command.schema != nullptr) row["undo"] = fmt::format("undo {}", notation_of(*undo_form(expression)));
+  if (command.schema != nullptr)
+    row["undo"] = fmt::format("undo {}", command.undo_grammar.empty() ? notation_of(*undo_form(expression))
+                                                                      : std::string(command.undo_grammar));
   if (const auto* text = reference_text(command.grammar)) {
     row["about"] = text->about;
     row["example"] = text->example;

@@ -7,7 +7,7 @@
 namespace noonmark::cli {
 namespace {
 
-constexpr View kViews[] = {View::user, View::system, View::interface};
+constexpr View kViews[] = {View::user, View::system, View::interface, View::acl4, View::acl6};
 
 const Command* command_of(std::string_view line) {
   const auto piped = split_pipeline(line);
@@ -64,6 +64,7 @@ TEST(Reference, DefaultsAreTrue) {
       }
       values[i] = std::string(leaf.by_default);
       config::Configuration configuration;
+      configuration.acls.put({});  // that of an access list's view
       ASSERT_TRUE(command.schema->enter(configuration, values)) << command.grammar;
       for (const auto& row : command.schema->rows(configuration))
         EXPECT_FALSE(row.values[i].has_value()) << command.grammar << ": " << leaf.name;

@@ -15,6 +15,43 @@ constexpr std::array kTexts{
                   "digest-sha1. The undo "
                   "form allows it. It cannot be closed again while a key uses one of them.",
                   "undo crypto weak-algorithm disable"},
+    ReferenceText{"acl [ number ] <acl-number> [ match-order { config | auto } ]",
+                  "A list of rules about sources, for ntp-service access. The line makes the list if it does "
+                  "not exist, and leads to its view; it may stand in any configuration view. match-order "
+                  "config (the default): rules are tried by their numbers. auto: those of a VPN instance "
+                  "before others, then those with more address bits. A list that is entered without "
+                  "match-order keeps its own. Removing a list removes its rules. At most 1,000 lists and "
+                  "2,000 rules in all of them.",
+                  "acl number 2000"},
+    ReferenceText{"acl name <acl-name> [ basic ] [ number <acl-number> ] [ match-order { config | auto } ]",
+                  "As acl number, with a name: 1 to 32 characters, the first a letter or digit, not digits "
+                  "alone. A number given here stands for the list as well.",
+                  "acl name clients"},
+    ReferenceText{"acl ipv6 [ number ] <acl-number> [ match-order { config | auto } ]",
+                  "As acl number, for IPv6. IPv4 and IPv6 lists of one number are two lists.",
+                  "acl ipv6 number 2000"},
+    ReferenceText{
+        "acl ipv6 name <acl-name> [ basic ] [ number <acl-number> ] [ match-order { config | auto } ]",
+        "As acl name, for IPv6.", "acl ipv6 name clients"},
+    ReferenceText{"description <text>",
+                  "Text to the end of the line, without double quotes, shown in display acl.",
+                  "description routers of site A"},
+    ReferenceText{"step <step>",
+                  "A rule entered without a number gets the first multiple of the step above all others. "
+                  "Rules that are there keep their numbers.",
+                  "step 10"},
+    ReferenceText{
+        "rule [ <rule-id> ] { permit | deny } [ source { <source-address> { <wildcard> | 0 } | any "
+        "} | vpn-instance <vpn-name> ] *",
+        "The first rule that matches decides; what none matches is denied. Ones in the wildcard are "
+        "bits that do not count: 0.0.0.255 is a /24; 0 means exactly this address. Without source "
+        "any matches, and without vpn-instance packets of every VPN instance. A rule that is there "
+        "already is not added again; one with the number of another replaces it.",
+        "rule 10 permit source 192.0.2.0 0.0.0.255"},
+    ReferenceText{"rule [ <rule-id> ] { permit | deny } [ source { <prefix> | <source-address> "
+                  "<prefix-length> | any } | vpn-instance <vpn-name> ] *",
+                  "As in an IPv4 list, with a prefix. IPv4-mapped addresses are judged by the IPv4 lists.",
+                  "rule 10 permit source 2001:db8::/32"},
     ReferenceText{
         "ntp-service [ ipv6 ] server disable",
         "Requests of this family are answered exactly if refclock-master is configured, unless this "
@@ -79,6 +116,61 @@ constexpr std::array kTexts{
                   " | minpoll <min-number> | burst | iburst | preempt | port <port-number> ] *",
                   "As for IPv4. Always speaks NTP version 4. A link-local server needs a source interface.",
                   "ntp-service unicast-server ipv6 2001:db8::1 vpn-instance MGMT"},
+    ReferenceText{
+        "ntp-service unicast-peer <ip-address> [ version <version-number> | authentication-keyid <key-id>"
+        " | source-interface <interface-name> | vpn-instance <vpn-name> | preference | maxpoll <max-number>"
+        " | minpoll <min-number> | preempt | port <port-number> | interleaved ] *",
+        "Symmetric active mode: either of the two follows the other when that has the better time. The other "
+        "machine needs a peer line only if it shall ask by itself, but the key, declared reliable, always. "
+        "Options as of unicast-server. interleaved: each packet carries the precise transmit time of the one "
+        "before (RFC 9769), if the peer does so too. A server and a peer of one address are two lines.",
+        "ntp-service unicast-peer 192.0.2.9 authentication-keyid 1"},
+    ReferenceText{"ntp-service unicast-peer ipv6 <ip-address> [ authentication-keyid <key-id>"
+                  " | source-interface <interface-name> | vpn-instance <vpn-name> | preference | maxpoll "
+                  "<max-number>"
+                  " | minpoll <min-number> | preempt | port <port-number> | interleaved ] *",
+                  "As for IPv4. Always speaks NTP version 4.",
+                  "ntp-service unicast-peer ipv6 2001:db8::9 authentication-keyid 1"},
+    ReferenceText{
+        "ntp-service interleaved disable",
+        "Servers of version 4 are asked in interleaved mode (RFC 9769) where they can answer in it, "
+        "and clients that ask in it are answered in it. This ends both. Peers and broadcast servers "
+        "have an option of their own.",
+        "ntp-service interleaved disable"},
+    ReferenceText{
+        "ntp-service access { peer | server | synchronization | query | limited }"
+        " { { <acl-number> | acl-name <acl-name> } [ ipv6 { <acl6-number> | acl6-name <acl6-name> } ]"
+        " | ipv6 { <acl6-number> | acl6-name <acl6-name> } [ <acl-number> | acl-name <acl-name> ] }",
+        "The levels are tried in this order, and the first whose list permits the source is granted. peer: "
+        "time requests, control queries, and the clock may follow it. server: time requests and control "
+        "queries. synchronization: time requests. query: control queries. limited: time requests at the rate "
+        "of discard. With any such line, sources that no list permits are denied, and so is a family without "
+        "lists. A list that does not exist permits nothing. Entering a level again replaces its line; ipv6 "
+        "behind undo takes the IPv6 list away, all the whole line.",
+        "ntp-service access server 2000 ipv6 2000"},
+    ReferenceText{"ntp-service kod-enable",
+                  "A request of version 4 that is denied is answered with the kiss code DENY, one that comes "
+                  "too soon from a limited source with RATE. Else both are dropped in silence, the default.",
+                  "ntp-service kod-enable"},
+    ReferenceText{"ntp-service discard { min-interval <min-seconds> | avg-interval <avg-seconds> } *",
+                  "Powers of 2 seconds, for sources that ntp-service access limited permits. By default 1 "
+                  "(2 s) and 5 (32 s). The line replaces an earlier one as a whole.",
+                  "ntp-service discard min-interval 2 avg-interval 6"},
+    ReferenceText{"ntp-service max-dynamic-sessions <sessions>",
+                  "Sessions that packets start: passive ones, and those of broadcast, multicast and manycast "
+                  "clients. Sessions that are there stay.",
+                  "ntp-service max-dynamic-sessions 20"},
+    ReferenceText{"ntp-service max-clients <clients>",
+                  "Addresses that the server remembers, for rate limits, the interleaved mode and displays. "
+                  "Memory is bounded by it; clients beyond it are answered all the same.",
+                  "ntp-service max-clients 1048576"},
+    ReferenceText{
+        "ntp-service query enable",
+        "This device answers control queries (mode 6, as of ntpq), which read and never change anything. "
+        "They "
+        "are answered on this device's own loopback addresses, and to sources that an access list of "
+        "ntp-service access grants the level peer, server or query; all others get no answer.",
+        "ntp-service query enable"},
     ReferenceText{"ntp-service max-distance <distance>",
                   "A server whose synchronization distance (half the delay to its reference clock, and all "
                   "error bounds on the way) exceeds this is not followed.",
@@ -107,13 +199,6 @@ constexpr std::array kTexts{
     ReferenceText{"ntp-service authentication enable",
                   "The clock follows only servers whose line names a reliable key. Off by default.",
                   "ntp-service authentication enable"},
-    ReferenceText{
-        "ntp-service query enable",
-        "This device answers control queries (mode 6, as of ntpq), which read and never change anything. "
-        "They "
-        "are answered on this device's own loopback addresses, and to sources that an access list of "
-        "ntp-service access grants the level peer, server or query; all others get no answer.",
-        "ntp-service query enable"},
     ReferenceText{"ntp-service server source-interface <interface-name>",
                   "Requests are answered that come to the primary IPv4 address of this interface, and to no "
                   "others but those of further such lines.",
@@ -123,6 +208,48 @@ constexpr std::array kTexts{
         "Requests are answered that come to this IPv6 address, and to no others but those of further "
         "such lines.",
         "ntp-service ipv6 server source-address 2001:db8::2"},
+    ReferenceText{"ntp-service broadcast-server [ authentication-keyid <key-id> | version <version-number>"
+                  " | port <port-number> | interleaved ] *",
+                  "Sends the time to 255.255.255.255 on the interface, again and again. interleaved: with the "
+                  "precise transmit time of the packet before (RFC 9769).",
+                  "ntp-service broadcast-server authentication-keyid 1 version 4"},
+    ReferenceText{
+        "ntp-service broadcast-client",
+        "The clock may follow servers that broadcast on the interface. How far away one is, it is "
+        "asked first. Use it with ntp-service authentication enable: else anybody there can set the "
+        "clock.",
+        "ntp-service broadcast-client"},
+    ReferenceText{
+        "ntp-service multicast-server [ <group-address> ] [ authentication-keyid <key-id> | ttl <ttl-number>"
+        " | version <version-number> | port <port-number> | interleaved ] *",
+        "As broadcast-server, to a multicast group. An interface can serve several groups; undo without a "
+        "group means the default one.",
+        "ntp-service multicast-server 224.0.1.1 authentication-keyid 1 ttl 8"},
+    ReferenceText{"ntp-service multicast-server ipv6 [ <group-address> ] [ authentication-keyid <key-id>"
+                  " | ttl <ttl-number> | port <port-number> | interleaved ] *",
+                  "As for IPv4. Always speaks NTP version 4.",
+                  "ntp-service multicast-server ipv6 ff0e::101 authentication-keyid 1"},
+    ReferenceText{
+        "ntp-service multicast-client [ <group-address> ]",
+        "As broadcast-client, for servers of a multicast group. An interface can listen to several.",
+        "ntp-service multicast-client 224.0.1.1"},
+    ReferenceText{"ntp-service multicast-client ipv6 [ <group-address> ]", "As for IPv4.",
+                  "ntp-service multicast-client ipv6 ff0e::101"},
+    ReferenceText{"ntp-service manycast-server [ <group-address> ]",
+                  "Requests to the group that come in on the interface are answered, as far as this device "
+                  "answers requests at all, from the address of the interface.",
+                  "ntp-service manycast-server 224.0.1.1"},
+    ReferenceText{"ntp-service manycast-server ipv6 [ <group-address> ]", "As for IPv4.",
+                  "ntp-service manycast-server ipv6 ff0e::101"},
+    ReferenceText{
+        "ntp-service manycast-client [ <group-address> ] [ authentication-keyid <key-id> | ttl <ttl-number>"
+        " | port <port-number> ] *",
+        "Asks the group for servers, and makes a session with each that answers, up to "
+        "max-dynamic-sessions.",
+        "ntp-service manycast-client 224.0.1.1 authentication-keyid 1 ttl 8"},
+    ReferenceText{"ntp-service manycast-client ipv6 [ <group-address> ]"
+                  " [ authentication-keyid <key-id> | ttl <ttl-number> | port <port-number> ] *",
+                  "As for IPv4.", "ntp-service manycast-client ipv6 ff0e::101 authentication-keyid 1"},
     ReferenceText{"ntp-service [ ipv6 ] in-interface disable",
                   "NTP packets of this family that come in on the interface are dropped and counted.",
                   "ntp-service in-interface disable"},
@@ -286,6 +413,10 @@ constexpr std::array kTexts{
         "held back and an alarm is logged. This takes it all the same, once, by a step of any size. Asks "
         "first. Time from before this program was built is never taken.",
         "reset ntp-service hold"},
+    ReferenceText{"display acl { all | <acl-number> | name <acl-name> | ipv6 { all | <acl-number> | name "
+                  "<acl-name> } }",
+                  "The rules of an access list, or of all, in the order in which they are tried.",
+                  "display acl all"},
     ReferenceText{"display clock", "The corrected time, in UTC.", "display clock"},
     ReferenceText{"display interface brief",
                   "Every interface of the machine and of the namespaces that are VPN instances, as the "
@@ -362,6 +493,15 @@ constexpr std::array kTexts{
                   " | source-interface <interface-name> | vpn-instance <vpn-name> | port <port-number> ] *",
                   "The same over IPv6. A link-local server needs a source interface.",
                   "test ntp-service unicast-server ipv6 2001:db8::1"},
+    ReferenceText{
+        "test ntp-service access { <ipv4-address> | ipv6 <ipv6-address> } [ vpn-instance <vpn-name> ]",
+        "What the running configuration does with requests of this source, in the public instance if no "
+        "other "
+        "is given: the level that ntp-service access grants, the rule that decides, and whether time "
+        "requests "
+        "and control queries are answered and the clock may follow it, or why not. Nothing is sent. In a "
+        "script the line counts as refused if time requests are not answered.",
+        "test ntp-service access 192.0.2.77"},
     ReferenceText{"reset ntp-service statistics packet [ ipv6 ]",
                   "The counters of the family begin again; those of sessions and interfaces stay.",
                   "reset ntp-service statistics packet"},

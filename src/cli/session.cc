@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "cli/help.h"
 #include "cli/session_commands.h"
+#include "config/schema_tables.h"
 
 namespace noonmark::cli {
 namespace {
@@ -33,6 +34,13 @@ bool has_secret(const Match& match) {
       return true;
   }
   return false;
+}
+
+/// "eth0", "acl4-basic-2000".
+std::string place_in_prompt(View view, std::string_view thing) {
+  if (view == View::acl4) return fmt::format("acl4-basic-{}", thing);
+  if (view == View::acl6) return fmt::format("acl6-basic-{}", thing.substr(config::kIpv6Thing.size()));
+  return std::string(thing);
 }
 
 /// Whether a line that was not understood may hold a password.
@@ -67,7 +75,7 @@ std::string Session::prompt() {
   const auto& host = device_name(services_);
   const char mark = services_.datastore.is_changed(candidate_) ? '*' : '~';
   if (view_ == View::system) return fmt::format("[{}{}]", mark, host);
-  return fmt::format("[{}{}-{}]", mark, host, interface_name_);
+  return fmt::format("[{}{}-{}]", mark, host, place_in_prompt(view_, thing_));
 }
 
 // ---- requests
@@ -173,7 +181,7 @@ void Session::take_line(std::string_view line) {
   if (tokens.empty()) return;
   if (tokens.front().text.front() == '#' && !tokens.front().quoted) {
     // A shown configuration can be typed back: `#` ends the section of an interface.
-    if (view_ == View::interface) view_ = View::system;
+    if (is_of_one_thing(view_)) enter(View::system);
     return;
   }
   const auto place = command_place(line, view_);
@@ -187,7 +195,7 @@ void Session::take_line(std::string_view line) {
   const auto piped = split_pipeline(place.command);
   if (!piped) return error(piped.error());
   auto match = parser().parse(piped->command, place.view);
-  if (!match && place.view == View::interface) {
+  if (!match && is_of_one_thing(place.view)) {
     // What the view of an interface does not know may be a command of the view above.
     auto upper = parser().parse(piped->command, View::system);
     if (upper && !upper->undo) enter(View::system);
@@ -222,14 +230,16 @@ void Session::dispatch(const Match& match, const Pipeline& pipeline) {
 
 void Session::enter_configuration(const Match& match) {
   const auto enter_now = [this, match] {
+    auto line = match;
     auto& datastore = services_.datastore;
     auto& candidate = datastore.edit(candidate_);
     const EntryContext context{candidate, datastore.running(), datastore.keyring(), services_.network,
                                Judgement::shell};
     std::vector<std::string> notices;
-    const auto entered = cli::enter(context, match, interface_name_, candidate, notices);
+    const auto entered = cli::enter(context, line, thing_, candidate, notices);
     if (!entered) return refuse(entered.error().message);
     for (const auto& notice : notices) say(notice);
+    if (!line.undo && line.command->leads_to != View::user) enter(line.command->leads_to, thing_of(line));
   };
   const auto& command = *match.command;
   const auto question =
@@ -297,9 +307,9 @@ void Session::show(const base::Result<DisplayOutput>& output, const Pipeline& pi
 
 // ---- for the commands
 
-void Session::enter(View view, std::string interface_name) {
+void Session::enter(View view, std::string thing) {
   view_ = view;
-  interface_name_ = std::move(interface_name);
+  thing_ = std::move(thing);
 }
 
 void Session::monitor(bool on) {

@@ -85,9 +85,9 @@ class Session {
   const SessionOptions& options() const { return options_; }
   config::Candidate& candidate() { return candidate_; }
   View view() const { return view_; }
-  const std::string& interface_name() const { return interface_name_; }
-  /// `interface_name` is that of the interface view.
-  void enter(View view, std::string interface_name = {});
+  /// What the view is that of: an interface, an access list.
+  const std::string& thing() const { return thing_; }
+  void enter(View view, std::string thing = {});
   void end() { response_.end = true; }
   void set_screen_length(unsigned lines) { screen_length_ = lines; }
   /// A terminal without pages (`screen-length 0 temporary`): what no device of VRP would say is left out
@@ -124,7 +124,7 @@ class Session {
   const SessionOptions options_;
   const SessionOutput output_;
   View view_ = View::user;
-  std::string interface_name_;
+  std::string thing_;
   config::Candidate candidate_;
   unsigned screen_length_ = 24;
   bool script_refused_ = false;  // a line of this script was refused

@@ -35,7 +35,9 @@ void quit_view(Session& session, const Match& match) {
   switch (session.view()) {
     case View::user: return session.end();
     case View::system: return return_to_user_view(session, match);
-    case View::interface: return session.enter(View::system);
+    case View::interface:
+    case View::acl4:
+    case View::acl6: return session.enter(View::system);
   }
 }
 

@@ -92,7 +92,7 @@ TEST_P(TranscriptTest, IsWhatAnOperatorSees) {
 
 /// The commands that `line` is one of, in whichever view.
 void collect_commands(const std::string& line, std::set<const Command*>& typed) {
-  for (const View view : {View::user, View::system, View::interface}) {
+  for (const View view : {View::user, View::system, View::interface, View::acl4, View::acl6}) {
     const auto place = command_place(line, view);
     if (place.offset != 0) typed.insert(parser().parse("run x", view)->command);
     const auto piped = split_pipeline(place.command);

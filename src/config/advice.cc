@@ -9,6 +9,8 @@
 #include <fmt/ranges.h>
 
 #include "base/nearest_names.h"
+#include "config/access_lists.h"
+#include "config/leaf_text.h"
 #include "config/server_name.h"
 
 namespace noonmark::config {
@@ -59,6 +61,28 @@ constexpr std::array<Row, static_cast<std::size_t>(AdviceCode::kCount)> kRows{{
      "Authentication is enabled, and the key of server {0} is not declared reliable: the server cannot steer "
      "the clock. Run ntp-service reliable authentication-keyid {1}.",
      "VRP: ntp-service reliable authentication-keyid"},
+    {AdviceCode::peer_without_key, "peer-without-key", "Warning", Say::at_commit,
+     "Peer {0} has no key: whoever can send packets in its name can set this clock. Add authentication-keyid "
+     "on both sides.",
+     "RFC 8633 section 5.6, Symmetric Mode Only with Trusted Peers"},
+    {AdviceCode::broadcast_unauthenticated, "broadcast-unauthenticated", "Warning", Say::at_commit,
+     "This device listens to {0} and authentication is not enabled: whoever can send there can set this "
+     "clock. Run ntp-service authentication enable and declare the key of the servers reliable.",
+     "RFC 8633 section 5.5, Broadcast Mode Only on Trusted Networks"},
+    {AdviceCode::acl_missing, "acl-missing", "Warning", Say::at_commit,
+     "{0} does not exist or has no rule: ntp-service access {1} grants nothing by it.",
+     "VRP: ntp-service access (a list that does not exist denies)"},
+    {AdviceCode::access_denies_source, "access-denies-source", "Warning", Say::at_commit,
+     "The access lists do not grant peer to server {0}: the clock will never follow it. Permit it in the "
+     "list of ntp-service access peer.",
+     "VRP: ntp-service access"},
+    {AdviceCode::access_one_family, "access-one-family", "Warning", Say::at_commit,
+     "ntp-service access has lists of the other family only: everything over {0} is denied. Add an {0} "
+     "list, or ntp-service {1}disable.",
+     "VRP: ntp-service access"},
+    {AdviceCode::kod_without_access, "kod-without-access", "Info", Say::at_commit,
+     "ntp-service kod-enable has no effect without ntp-service access: nobody is refused or limited.",
+     "VRP: ntp-service kod-enable"},
     {AdviceCode::single_server, "single-server", "Warning", Say::at_commit,
      "Server {0} is the only one: if its time is wrong, nothing can tell. Configure three or more others.",
      "RFC 8633 section 3.2, Using Enough Time Sources"},
@@ -168,6 +192,8 @@ class Adviser {
     look_at_vpns();
     look_at_keys();
     look_at_authentication();
+    look_at_groups();
+    look_at_access();
     look_at_number_of_servers();
     look_at_upstreams();
     look_at_local_clock();
@@ -209,6 +235,16 @@ class Adviser {
       look_at_interface(row.interface_name, nullptr, "listen");
     for (const auto& row : configuration_.receive_disabled)
       look_at_interface(row.interface_name, nullptr, "receive");
+    look_at_interfaces_of(configuration_.group_servers, "server");
+    look_at_interfaces_of(configuration_.group_clients, "client");
+    look_at_interfaces_of(configuration_.manycast_servers, "manycast server");
+    look_at_interfaces_of(configuration_.manycast_clients, "manycast client");
+  }
+
+  template <class Rows>
+  void look_at_interfaces_of(const Rows& rows, std::string_view what) {
+    for (const auto& row : rows)
+      look_at_interface(row.interface_name, nullptr, fmt::format("{} {}", what, row.group.to_string()));
   }
 
   void look_at_vpn(const std::string& name, const std::string& line) {
@@ -224,6 +260,8 @@ class Adviser {
       look_at_vpn(row.vpn, row.interface_name + std::string(base::to_string(row.family)));
     for (const auto& row : configuration_.servers) look_at_vpn(row.vpn, name_of(row));
     for (const auto& row : configuration_.listen_addresses) look_at_vpn(row.vpn, row.address.to_string());
+    for (const auto& row : configuration_.acl_rules)
+      look_at_vpn(row.vpn, fmt::format("{} {}", acl_name(row.family, row.acl), row.id));
   }
 
   // ---- authentication
@@ -248,13 +286,64 @@ class Adviser {
   void look_at_authentication() {
     for (const auto& server : configuration_.servers) {
       const auto name = name_of(server);
-      if (!configuration_.authentication_enabled)
+      if (!configuration_.authentication_enabled && server.key_id == 0 && server.is_peer())
+        add(AdviceCode::peer_without_key, name);
+      else if (!configuration_.authentication_enabled)
         add(server.key_id == 0 ? AdviceCode::unauthenticated : AdviceCode::key_checked_all_the_same, name);
       else if (server.key_id == 0)
         add(AdviceCode::server_without_key, name);
       else if (!configuration_.reliable_keys.contains(server.key_id))
         add(AdviceCode::key_not_reliable, name, std::to_string(server.key_id));
     }
+  }
+
+  void look_at_groups() {
+    for (const auto& row : configuration_.group_clients)
+      if (!configuration_.authentication_enabled)
+        add(AdviceCode::broadcast_unauthenticated, group_name(row.interface_name, row.group));
+    for (const auto& row : configuration_.group_servers)
+      if (row.key_id > kMaxPortableKeyId && (row.version == 4 || !row.group.is_v4()))
+        add(AdviceCode::key_id_not_portable, group_name(row.interface_name, row.group));
+  }
+
+  // ---- access
+
+  void look_at_access() {
+    const auto& c = configuration_;
+    if (c.access.empty()) {
+      if (c.kod_enabled) add(AdviceCode::kod_without_access, "");
+      return;
+    }
+    for (const auto& row : c.access) {
+      look_at_acl(row, Family::ipv4, row.ipv4);
+      look_at_acl(row, Family::ipv6, row.ipv6);
+    }
+    look_at_family(Family::ipv4, &Access::ipv4);
+    look_at_family(Family::ipv6, &Access::ipv6);
+    const auto access = access_config(c);
+    for (const auto& server : c.servers)
+      if (core::decide_access(access, server.address, server.vpn).level != core::AccessLevel::peer)
+        add(AdviceCode::access_denies_source, name_of(server));
+  }
+
+  /// Lists of one family deny the other one, which matters where it is used.
+  void look_at_family(Family family, std::string Access::* list) {
+    const auto& c = configuration_;
+    const auto i = static_cast<std::size_t>(family);
+    const bool listed =
+        std::ranges::any_of(c.access, [&](const Access& row) { return !(row.*list).empty(); });
+    const bool asks = std::ranges::any_of(
+        c.servers, [&](const Server& server) { return server.address.family() == family; });
+    if (listed || c.family_disabled[i] || (!asks && c.serving[i] == core::Serving::never)) return;
+    add(AdviceCode::access_one_family, std::string(base::to_string(family)),
+        family == Family::ipv4 ? "" : "ipv6 ");
+  }
+
+  void look_at_acl(const Access& row, Family family, const std::string& name) {
+    if (name.empty()) return;
+    const auto* acl = find_acl(configuration_, family, name);
+    if (acl == nullptr || rules_in_order(configuration_, *acl).empty())
+      add(AdviceCode::acl_missing, acl_name(family, name), to_text(row.level));
   }
 
   // ---- sources
@@ -276,7 +365,7 @@ class Adviser {
   void look_at_upstreams() {
     std::map<std::uint32_t, std::vector<std::string>> followers;
     for (const auto& server : configuration_.servers) {
-      const auto* session = session_of(server);
+      const auto* session = server.is_peer() ? nullptr : session_of(server);
       if (session == nullptr || session->stratum < 2 || session->stratum >= wire::kMaxStratum) continue;
       const auto reference = base::IpAddress::v4(session->last.reference_id);
       if (reference.is_loopback() || server.address == reference) continue;  // each host has its own
@@ -307,6 +396,7 @@ class Adviser {
 
   void look_at_serving() {
     const auto& c = configuration_;
+    if (!c.access.empty()) return;
     for (const auto family : {Family::ipv4, Family::ipv6}) {
       const auto i = static_cast<std::size_t>(family);
       const bool listed_only =

@@ -229,5 +229,49 @@ TEST_F(AdviceTest, EveryAdviceNamesItsSource) {
   }
 }
 
+TEST_F(AdviceTest, APeerWithoutAKeyAndGroupsWithoutAuthentication) {
+  server("10.0.0.1").mode = core::AssociationMode::active;
+  next.servers.put(made);
+  next.group_clients.put({"eth0", broadcast_group()});
+  EXPECT_THAT(said(), ElementsAre(HasSubstr("Warning: Peer 10.0.0.1 has no key"),
+                                  HasSubstr("listens to broadcast on eth0")));
+  next.authentication_enabled = running.authentication_enabled = true;
+  EXPECT_THAT(said(), ElementsAre(HasSubstr("server 10.0.0.1 has no key")));
+}
+
+TEST_F(AdviceTest, SourcesThatAccessDoesNotGrantPeerAreWarnedOf) {
+  next.acls.put({Family::ipv4, "2000"});
+  AclRule rule;
+  rule.acl = "2000";
+  rule.id = 5;
+  rule.permit = true;
+  rule.source = *IpAddress::parse("192.0.2.0");
+  rule.mask = *IpAddress::parse("255.255.255.0");
+  next.acl_rules.put(rule);
+  next.access.put({core::AccessLevel::peer, "2000", ""});
+  next.servers.put(server("10.0.0.1"));
+  EXPECT_THAT(said(), ElementsAre(HasSubstr("do not grant peer to server 10.0.0.1:"),
+                                  AllOf(HasSubstr("everything over IPv6 is denied"),
+                                        HasSubstr("ntp-service ipv6 disable"))));
+  next.family_disabled[1] = true;
+  next.servers.erase(made.key());
+  EXPECT_THAT(said(), IsEmpty());
+  next.access.put({core::AccessLevel::server, "2000", ""});
+  next.access.erase(core::AccessLevel::peer);
+  EXPECT_THAT(said(), ElementsAre(HasSubstr("192.0.2.1, 192.0.2.2, 192.0.2.3 and 1 more")));
+}
+
+TEST_F(AdviceTest, AListThatIsNotThereOrEmptyIsWarnedOf) {
+  next.access.put({core::AccessLevel::server, "2000", "office"});
+  EXPECT_THAT(said(), Contains(HasSubstr("ACL 2000 and IPv6 ACL office does not exist or has no rule")));
+  next.acls.put({Family::ipv4, "2000"});
+  EXPECT_THAT(said(), Contains(HasSubstr("ACL 2000")));
+}
+
+TEST_F(AdviceTest, KissCodesNeedAccessLists) {
+  next.kod_enabled = true;
+  EXPECT_THAT(said(), ElementsAre(HasSubstr("kod-enable has no effect")));
+}
+
 }  // namespace
 }  // namespace noonmark::config

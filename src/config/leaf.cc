@@ -10,9 +10,8 @@ namespace noonmark::config {
 namespace {
 
 bool is_printable(char c) { return c >= ' ' && c <= '~'; }
-bool is_hex_digit(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_hex_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 std::optional<std::uint32_t> number(std::string_view text) {
   std::uint32_t value = 0;
@@ -42,6 +41,18 @@ bool is_ipv6(std::string_view text) {
   return base::IpAddress::parse_v6(text.substr(0, text.find('%'))).has_value();
 }
 
+bool is_ipv6_prefix(std::string_view text) {
+  const auto slash = text.find('/');
+  return slash != std::string_view::npos && base::IpAddress::parse_v6(text.substr(0, slash)) &&
+         is_number_between(text.substr(slash + 1), 0, 128);
+}
+
+bool is_acl_name(std::string_view text) {
+  const char first = text.front();
+  return (is_digit(first) || (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z')) &&
+         !std::ranges::all_of(text, is_digit);
+}
+
 bool is_text(const LeafInfo& leaf, std::string_view text, bool blanks) {
   return text.size() >= leaf.low && text.size() <= leaf.high && std::ranges::all_of(text, is_printable) &&
          (blanks || text.find(' ') == std::string_view::npos);
@@ -68,15 +79,20 @@ bool accepts(const LeafInfo& leaf, std::string_view text) {
     case LeafType::choice: return false;
     case LeafType::number: return is_number_between(text, leaf.low, leaf.high);
     case LeafType::port: return is_number_between(text, 123, 123) || is_number_between(text, 1025, 65535);
-    case LeafType::ipv4_address: return is_dotted_quad(text);
-    case LeafType::ipv6_address: return is_ipv6(text);
+    case LeafType::ipv4_address:
+    case LeafType::ipv4_group:
+    case LeafType::ipv4_source: return is_dotted_quad(text);
+    case LeafType::ipv6_address:
+    case LeafType::ipv6_group:
+    case LeafType::ipv6_source: return is_ipv6(text);
+    case LeafType::ipv6_prefix: return is_ipv6_prefix(text);
     case LeafType::refclock_address: return is_refclock(text);
     case LeafType::interface_name:
     case LeafType::name: return is_text(leaf, text, false) && !leaf.has_choice(lower_case(text));
+    case LeafType::acl_name: return is_text(leaf, text, false) && is_acl_name(text);
     case LeafType::vpn_name: return is_text(leaf, text, true) && text != "_public_";
     case LeafType::password: return is_text(leaf, text, true);
-    case LeafType::label:
-      return is_text(leaf, text, true) && text != "-" && !(text.front() >= '0' && text.front() <= '9');
+    case LeafType::label: return is_text(leaf, text, true) && text != "-" && !is_digit(text.front());
     case LeafType::rest_of_line: return text.size() >= leaf.low && text.size() <= leaf.high;
     case LeafType::hex_digits:
       return text.size() >= leaf.low && text.size() <= leaf.high && std::ranges::all_of(text, is_hex_digit);
@@ -97,6 +113,11 @@ std::string placeholder(const LeafInfo& leaf) {
     case LeafType::port: return "INTEGER<123,1025-65535>";
     case LeafType::ipv4_address: return "X.X.X.X<unicast>";
     case LeafType::ipv6_address: return "X:X::X:X<unicast>";
+    case LeafType::ipv4_group: return "X.X.X.X<multicast>";
+    case LeafType::ipv6_group: return "X:X::X:X<multicast>";
+    case LeafType::ipv4_source: return "X.X.X.X";
+    case LeafType::ipv6_source: return "X:X::X:X";
+    case LeafType::ipv6_prefix: return "X:X::X:X/M";
     case LeafType::refclock_address: return "X.X.X.X<127.127.1.0-127.127.1.3>";
     case LeafType::rest_of_line: return fmt::format("TEXT<{}-{}>", leaf.low, leaf.high);
     case LeafType::hex_digits: return fmt::format("HEX<{}-{}>", leaf.low, leaf.high);

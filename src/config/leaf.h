@@ -15,9 +15,15 @@ enum class LeafType : std::uint8_t {
   port,              // 123 or 1025..65535
   ipv4_address,      // dotted quad; what kinds of address are right is the entry's business
   ipv6_address,      // RFC 4291 text
+  ipv4_group,        // dotted quad of a multicast group; the entry judges it
+  ipv6_group,        // RFC 4291 text
+  ipv4_source,       // dotted quad of any kind, also a wildcard
+  ipv6_source,       // RFC 4291 text
+  ipv6_prefix,       // RFC 4291 text, '/', 0..128
   refclock_address,  // 127.127.1.0 .. 127.127.1.3
   interface_name,    // printable without blanks, within the range; TYPE NUMBER is put together
   vpn_name,          // printable, within the range, not _public_
+  acl_name,          // as name; begins with a letter or digit and is no number
   name,              // printable without blanks, within the range
   password,          // printable ASCII, within the range
   hex_digits,        // within the range

@@ -41,6 +41,19 @@ TEST(Leaf, Ipv6AddressesMayHaveAZoneThatTheEntryRefuses) {
     EXPECT_FALSE(accepts(leaf, wrong)) << wrong;
 }
 
+TEST(Leaf, NamesOfAccessListsBeginWithALetterOrDigitAndAreNoNumbers) {
+  const auto leaf = of(LeafType::acl_name, 1, 32);
+  for (const auto* right : {"a", "2nd", "site-A_1"}) EXPECT_TRUE(accepts(leaf, right)) << right;
+  for (const auto* wrong : {"", "2000", "-a", "two words"}) EXPECT_FALSE(accepts(leaf, wrong)) << wrong;
+}
+
+TEST(Leaf, PrefixesHaveALength) {
+  const auto leaf = of(LeafType::ipv6_prefix);
+  for (const auto* right : {"::/0", "2001:db8::/32", "::1/128"}) EXPECT_TRUE(accepts(leaf, right)) << right;
+  for (const auto* wrong : {"2001:db8::", "::/129", "::/", "10.0.0.0/8", "::/-1", "::%1/64"})
+    EXPECT_FALSE(accepts(leaf, wrong)) << wrong;
+}
+
 TEST(Leaf, TheLocalClockHasFourUnits) {
   const auto leaf = of(LeafType::refclock_address);
   EXPECT_TRUE(accepts(leaf, "127.127.1.0"));
@@ -93,6 +106,21 @@ TEST(Schema, AValueThatHasItsDefaultIsNoRow) {
   EXPECT_EQ(schemas::max_distance.rows(configuration).size(), 1u);
   EXPECT_TRUE(schemas::max_distance.undo(configuration, {std::nullopt}));
   EXPECT_EQ(configuration, Configuration{});
+}
+
+TEST(Schema, AServerAndAPeerOfOneAddressAreTwoRows) {
+  Configuration configuration;
+  Values values(schemas::ipv4_peer.leaves.size());
+  values[leaves::server_address] = "10.1.1.1";
+  ASSERT_TRUE(schemas::ipv4_server.enter(configuration, values));
+  values[leaves::server_interleaved] = "";
+  ASSERT_TRUE(schemas::ipv4_peer.enter(configuration, values));
+  EXPECT_EQ(configuration.servers.size(), 2u);
+  ASSERT_EQ(schemas::ipv4_peer.rows(configuration).size(), 1u);
+  EXPECT_EQ(schemas::ipv4_peer.rows(configuration)[0].values, values);
+  EXPECT_TRUE(schemas::ipv4_server.undo(configuration, values));
+  EXPECT_EQ(configuration.servers.size(), 1u);
+  EXPECT_TRUE(configuration.servers.begin()->is_peer());
 }
 
 TEST(Schema, UndoingAKeyTakesItsReliableLineAlong) {

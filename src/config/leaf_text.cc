@@ -11,6 +11,19 @@ constexpr std::string_view kClockPrefix = "127.127.1.";
 /// By core::StepPolicy::When.
 constexpr std::array<std::string_view, 4> kStepPolicies{"at-start", "always", "never", "forward-only"};
 
+/// By core::AccessLevel, in the order in which they are tried.
+constexpr std::array<std::string_view, core::kAccessLevels> kAccessLevels{"peer", "server", "synchronization",
+                                                                          "query", "limited"};
+constexpr std::array<std::string_view, 2> kMatchOrders{"config", "auto"};  // by MatchOrder
+
+template <class Enumeration, class Names>
+bool find_name(std::string_view text, const Names& names, Enumeration& value) {
+  const auto found = std::ranges::find(names, text);
+  if (found == names.end()) return false;
+  value = static_cast<Enumeration>(found - names.begin());
+  return true;
+}
+
 template <class T>
 bool assign(T& value, const std::optional<T>& parsed) {
   if (parsed) value = *parsed;
@@ -49,13 +62,20 @@ bool from_text(std::string_view text, core::ListenAll& value) {
 std::string to_text(core::ListenAll value) { return value == core::ListenAll::enable ? "enable" : "disable"; }
 
 bool from_text(std::string_view text, core::StepPolicy::When& value) {
-  const auto found = std::ranges::find(kStepPolicies, text);
-  if (found == kStepPolicies.end()) return false;
-  value = static_cast<core::StepPolicy::When>(found - kStepPolicies.begin());
-  return true;
+  return find_name(text, kStepPolicies, value);
 }
 std::string to_text(core::StepPolicy::When value) {
   return std::string(kStepPolicies[static_cast<std::size_t>(value)]);
 }
+
+bool from_text(std::string_view text, core::AccessLevel& value) {
+  return find_name(text, kAccessLevels, value);
+}
+std::string to_text(core::AccessLevel value) {
+  return std::string(kAccessLevels[static_cast<std::size_t>(value)]);
+}
+
+bool from_text(std::string_view text, MatchOrder& value) { return find_name(text, kMatchOrders, value); }
+std::string to_text(MatchOrder value) { return std::string(kMatchOrders[static_cast<std::size_t>(value)]); }
 
 }  // namespace noonmark::config

@@ -52,5 +52,9 @@ bool from_text(std::string_view text, core::ListenAll& value);
 std::string to_text(core::ListenAll value);
 bool from_text(std::string_view text, core::StepPolicy::When& value);
 std::string to_text(core::StepPolicy::When value);
+bool from_text(std::string_view text, core::AccessLevel& value);
+std::string to_text(core::AccessLevel value);
+bool from_text(std::string_view text, MatchOrder& value);
+std::string to_text(MatchOrder value);
 
 }  // namespace noonmark::config

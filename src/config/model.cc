@@ -11,4 +11,9 @@ PollRange poll_range(const Server& server) {
   return range;
 }
 
+IpAddress ntp_group(Family family) {
+  static const auto ipv6 = *IpAddress::parse_v6("ff0e::101");
+  return family == Family::ipv4 ? IpAddress::v4(0xE0000101) : ipv6;
+}
+
 }  // namespace noonmark::config

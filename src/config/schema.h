@@ -51,17 +51,29 @@ struct MemberOf<Member> {
   using Value = Type;
 };
 
-template <auto Member>
+/// The row that a line begins from: what it says nothing of.
+template <class Row, auto Blank>
+Row blank_row() {
+  if constexpr (std::is_same_v<decltype(Blank), std::nullptr_t>)
+    return {};
+  else
+    return Blank();
+}
+
+/// `Blank` makes the row whose values are the defaults.
+template <auto Member, auto Blank = nullptr>
 constexpr auto leaf(const LeafInfo& info) {
   using Row = typename MemberOf<Member>::Row;
   const auto set = [](Row& row, std::string_view text) { return from_text(text, row.*Member); };
   const auto get = [](const Row& row) -> std::optional<std::string> {
-    if (row.*Member == Row{}.*Member) return std::nullopt;
+    if (row.*Member == blank_row<Row, Blank>().*Member) return std::nullopt;
     return to_text(row.*Member);
   };
   const auto get_always = [](const Row& row) -> std::optional<std::string> { return to_text(row.*Member); };
-  const auto reset = [](Row& row) { row.*Member = Row{}.*Member; };
-  if (info.role == LeafRole::required) return Leaf<Row>{info, set, get_always, reset};
+  const auto reset = [](Row& row) { row.*Member = blank_row<Row, Blank>().*Member; };
+  const bool always =
+      info.role == LeafRole::required || (info.role == LeafRole::key && info.type == LeafType::choice);
+  if (always) return Leaf<Row>{info, set, get_always, reset};
   return Leaf<Row>{info, set, get, reset};
 }
 
@@ -71,6 +83,13 @@ template <class Row>
 constexpr Leaf<Row> typed_only(const LeafInfo& info) {
   return {info, [](Row&, std::string_view) { return true; },
           [](const Row&) -> std::optional<std::string> { return std::nullopt; }, [](Row&) {}};
+}
+
+/// A keyword that may be left out and is always shown.
+template <class Row>
+constexpr Leaf<Row> shown_only(const LeafInfo& info) {
+  return {info, [](Row&, std::string_view) { return true; },
+          [](const Row&) -> std::optional<std::string> { return ""; }, [](Row&) {}};
 }
 
 template <const auto& Leaves>
@@ -95,19 +114,23 @@ RowText write_row(const Row& row) {
   return text;
 }
 
-/// Rows of a Table. `Shown` limits the lines of this schema to some of the rows.
-template <auto Member, const auto& Leaves, auto Shown = nullptr>
+template <auto Member>
+using RowOf = std::decay_t<decltype(*(Configuration{}.*Member).begin())>;
+
+/// Rows of a Table. `Shown` limits the lines of this schema to some of the rows; `Blank` makes the row that
+/// they begin from.
+template <auto Member, const auto& Leaves, auto Shown = nullptr, auto Blank = nullptr>
 constexpr Schema table_schema() {
-  using Row = std::decay_t<decltype(*(Configuration{}.*Member).begin())>;
+  using Row = RowOf<Member>;
   return {kInfos<Leaves>,
           [](Configuration& c, const Values& values) -> base::Result<void> {
-            Row row;
+            Row row = blank_row<Row, Blank>();
             if (auto read = read_row<Leaves>(values, row); !read) return read;
             (c.*Member).put(std::move(row));
             return {};
           },
           [](Configuration& c, const Values& values) {
-            Row row;
+            Row row = blank_row<Row, Blank>();
             return read_row<Leaves>(values, row).has_value() && (c.*Member).erase(row.key());
           },
           [](const Configuration& c) {

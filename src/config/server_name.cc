@@ -9,4 +9,13 @@ std::string name_of(const Server& server) {
                             : fmt::format("{} (vpn-instance {})", server.address.to_string(), server.vpn);
 }
 
+std::string group_name(const std::string& interface_name, const IpAddress& group) {
+  return group == broadcast_group() ? fmt::format("broadcast on {}", interface_name)
+                                    : fmt::format("group {} on {}", group.to_string(), interface_name);
+}
+
+std::string acl_name(Family family, const std::string& name) {
+  return fmt::format("{}ACL {}", family == Family::ipv4 ? "" : "IPv6 ", name);
+}
+
 }  // namespace noonmark::config

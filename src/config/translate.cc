@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "config/access_lists.h"
+
 namespace noonmark::config {
 namespace {
 
@@ -37,6 +39,26 @@ void set_families(const Configuration& from, core::NtpConfig& to) {
     to.family(row.family).receive_disabled.insert(row.interface_name);
 }
 
+void add_groups(const Configuration& from, core::NtpConfig& to) {
+  for (const auto& row : from.group_servers)
+    to.group_servers.push_back({.interface_name = row.interface_name,
+                                .group = row.group,
+                                .key_id = row.key_id,
+                                .version = row.group.is_v4() ? row.version : std::uint8_t{4},
+                                .ttl = row.ttl,
+                                .port = row.port,
+                                .interleaved = row.interleaved});
+  for (const auto& row : from.group_clients) to.broadcast_clients.push_back({row.interface_name, row.group});
+  for (const auto& row : from.manycast_servers)
+    to.manycast_servers.push_back({row.interface_name, row.group});
+  for (const auto& row : from.manycast_clients)
+    to.manycast_clients.push_back({.interface_name = row.interface_name,
+                                   .group = row.group,
+                                   .key_id = row.key_id,
+                                   .ttl = row.ttl,
+                                   .port = row.port});
+}
+
 core::StepPolicy step_policy(const StepPolicy& from) {
   return {.when = from.when,
           .threshold = from.threshold_ms / kMillisecondsPerSecond,
@@ -61,7 +83,8 @@ core::ServerConfig server_config(const Server& server) {
           .iburst = server.iburst,
           .minpoll = range.minimum,
           .maxpoll = range.maximum,
-          .port = server.port};
+          .port = server.port,
+          .interleaved = server.interleaved || !server.is_peer()};
 }
 
 Translation to_ntp_config(const Configuration& from, const KeyRing& keyring) {
@@ -76,6 +99,13 @@ Translation to_ntp_config(const Configuration& from, const KeyRing& keyring) {
     to.config.local_clock =
         core::LocalClockConfig{static_cast<std::uint8_t>(from.local_clock->unit), from.local_clock->stratum};
   set_families(from, to.config);
+  to.config.access = access_config(from);
+  to.config.kod_enabled = from.kod_enabled;
+  to.config.rate_limits = from.rate_limits;
+  to.config.max_clients = from.max_clients;
+  to.config.max_dynamic_sessions = from.max_dynamic_sessions;
+  to.config.interleaved = !from.interleaved_disabled;
+  add_groups(from, to.config);
   to.config.port = from.port;
   to.config.source_port = from.source_port;
   to.config.max_distance = from.max_distance;

@@ -9,7 +9,8 @@
 
 namespace noonmark::config {
 
-/// The engine's form of one server line.
+/// The engine's form of one server or peer line. A server may be asked in interleaved mode; whether it is,
+/// NtpConfig::interleaved says.
 core::ServerConfig server_config(const Server& server);
 
 /// The engine's configuration. `problems` are sentences about keys that could not be deciphered: those are

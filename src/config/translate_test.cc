@@ -71,5 +71,43 @@ TEST_F(TranslateTest, FamiliesTakeTheirListeners) {
   EXPECT_TRUE(config.family(Family::ipv4).receive_disabled.empty());
 }
 
+TEST_F(TranslateTest, PeersKeepTheirModeAndServersMayBeInterleaved) {
+  Server server;
+  configuration.servers.put(server);
+  server.mode = core::AssociationMode::active;
+  configuration.servers.put(server);
+  configuration.interleaved_disabled = true;
+  const auto config = to_ntp_config(configuration, ring).config;
+  ASSERT_EQ(config.servers.size(), 2u);
+  EXPECT_EQ(config.servers[0].key.mode, core::AssociationMode::client);
+  EXPECT_TRUE(config.servers[0].interleaved);
+  EXPECT_EQ(config.servers[1].key.mode, core::AssociationMode::active);
+  EXPECT_FALSE(config.servers[1].interleaved);
+  EXPECT_FALSE(config.interleaved);
+}
+
+TEST_F(TranslateTest, GroupsAndTheServersLimitsAreTaken) {
+  configuration.group_servers.put({.interface_name = "eth0", .group = ntp_group(Family::ipv6), .version = 3});
+  configuration.group_clients.put({"eth0", broadcast_group()});
+  configuration.manycast_servers.put({"eth1", ntp_group(Family::ipv4)});
+  configuration.manycast_clients.put({"eth2", ntp_group(Family::ipv4), 7, 9});
+  configuration.kod_enabled = configuration.queries_enabled = true;
+  configuration.rate_limits = {3, 7};
+  configuration.max_clients = 4096;
+  configuration.max_dynamic_sessions = 20;
+  const auto config = to_ntp_config(configuration, ring).config;
+  ASSERT_EQ(config.group_servers.size(), 1u);
+  EXPECT_EQ(config.group_servers[0].version, 4);
+  EXPECT_EQ(config.broadcast_clients, (std::vector<core::GroupMember>{{"eth0", broadcast_group()}}));
+  EXPECT_EQ(config.manycast_servers, (std::vector<core::GroupMember>{{"eth1", ntp_group(Family::ipv4)}}));
+  ASSERT_EQ(config.manycast_clients.size(), 1u);
+  EXPECT_EQ(config.manycast_clients[0].key_id, 7u);
+  EXPECT_EQ(config.manycast_clients[0].ttl, 9);
+  EXPECT_TRUE(config.kod_enabled && config.queries_enabled);
+  EXPECT_EQ(config.rate_limits, (core::RateLimits{3, 7}));
+  EXPECT_EQ(config.max_clients, 4096u);
+  EXPECT_EQ(config.max_dynamic_sessions, 20);
+}
+
 }  // namespace
 }  // namespace noonmark::config

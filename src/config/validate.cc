@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <map>
+#include <set>
 
+#include "config/access_lists.h"
 #include "config/server_name.h"
 
 namespace noonmark::config {
@@ -36,6 +38,7 @@ class Validation {
     check_weak_gate();
     check_link_local();
     check_poll_ranges();
+    check_acls();
     return std::move(errors_);
   }
 
@@ -52,21 +55,39 @@ class Validation {
     return names;
   }
 
+  void check_bound(std::size_t count, std::size_t most, std::string_view what) {
+    if (count > most) error("{} {} are configured; at most {} are supported.", count, what, most);
+  }
+
   void check_bounds() {
-    if (next_.servers.size() > core::kMaxServers)
-      error("{} servers are configured; at most {} are supported.", next_.servers.size(), core::kMaxServers);
+    check_bound(next_.servers.size(), core::kMaxServers, "servers and peers");
+    check_bound(next_.acls.size(), kMaxAcls, "access lists");
+    check_bound(next_.acl_rules.size(), kMaxAclRules, "rules of access lists");
+    check_bound(next_.group_servers.size() + next_.group_clients.size() + next_.manycast_servers.size() +
+                    next_.manycast_clients.size(),
+                kMaxGroupLines, "broadcast, multicast and manycast lines");
   }
 
   void check_keys() {
-    std::map<std::uint32_t, std::vector<std::string>> missing;
-    for (const auto& server : next_.servers)
-      if (server.key_id != 0 && !next_.keys.contains(server.key_id))
-        missing[server.key_id].push_back(name_of(server));
-    for (const auto& [id, names] : missing)
+    using Users = std::map<std::uint32_t, std::vector<std::string>>;
+    Users servers, groups;
+    const auto need = [&](std::uint32_t id, Users& users, std::string name) {
+      if (id != 0 && !next_.keys.contains(id)) users[id].push_back(std::move(name));
+    };
+    for (const auto& server : next_.servers) need(server.key_id, servers, name_of(server));
+    for (const auto& row : next_.group_servers)
+      need(row.key_id, groups, group_name(row.interface_name, row.group));
+    for (const auto& row : next_.manycast_clients)
+      need(row.key_id, groups, group_name(row.interface_name, row.group));
+    for (const auto& [id, names] : servers)
       error(
           "Authentication key {} of server {} does not exist; configure ntp-service authentication-keyid {}, "
-          "or "
-          "enter the server without it.",
+          "or enter the server without it.",
+          id, listed(names), id);
+    for (const auto& [id, names] : groups)
+      error(
+          "Authentication key {} of {} does not exist; configure ntp-service authentication-keyid {}, or "
+          "enter the line without it.",
           id, listed(names), id);
     for (const auto& reliable : next_.reliable_keys)
       if (!next_.keys.contains(reliable.id))
@@ -111,6 +132,21 @@ class Validation {
       if (const auto range = poll_range(server); range.minimum > range.maximum)
         error("minpoll {} of server {} is greater than its maxpoll {}.", server.minpoll, name_of(server),
               server.maxpoll);
+  }
+
+  /// Two sessions together can do what one cannot: rules without a list, a number that two lists have.
+  void check_acls() {
+    std::set<std::pair<Family, std::string>> orphans;
+    for (const auto& rule : next_.acl_rules)
+      if (!next_.acls.contains({rule.family, rule.acl})) orphans.emplace(rule.family, rule.acl);
+    for (const auto& [family, name] : orphans)
+      error("{} has rules but does not exist any more; enter it again, or clear configuration candidate.",
+            acl_name(family, name));
+    for (const auto& acl : next_.acls)
+      if (const auto* other = find_acl(next_, acl.family, std::to_string(acl.number));
+          acl.number != 0 && other != nullptr && other->name != acl.name)
+        error("Number {} stands for {} and for {}; give one of them another.", acl.number,
+              acl_name(acl.family, other->name), acl_name(acl.family, acl.name));
   }
 
   const Configuration& next_;

@@ -95,5 +95,44 @@ TEST_F(ValidateTest, MoreThan4096ServersAreRefused) {
   EXPECT_THAT(validate(), ElementsAre(HasSubstr("4097")));
 }
 
+TEST_F(ValidateTest, KeysOfGroupsHaveToExist) {
+  GroupServer group;
+  group.interface_name = "eth0";
+  group.group = broadcast_group();
+  group.key_id = 5;
+  next.group_servers.put(group);
+  next.manycast_clients.put({"eth1", ntp_group(Family::ipv4), 6});
+  EXPECT_THAT(validate(), ElementsAre(AllOf(HasSubstr("key 5"), HasSubstr("broadcast on eth0")),
+                                      AllOf(HasSubstr("key 6"), HasSubstr("group 224.0.1.1 on eth1"))));
+}
+
+TEST_F(ValidateTest, RulesWithoutTheirListAreRefused) {
+  AclRule rule;
+  rule.acl = "2000";
+  rule.id = 5;
+  next.acl_rules.put(rule);
+  EXPECT_THAT(validate(), ElementsAre(HasSubstr("ACL 2000 has rules")));
+  next.acls.put({Family::ipv4, "2000"});
+  EXPECT_THAT(validate(), IsEmpty());
+}
+
+TEST_F(ValidateTest, ANumberOfTwoListsIsRefused) {
+  next.acls.put({Family::ipv4, "2000"});
+  next.acls.put({Family::ipv6, "clients", 2000});
+  EXPECT_THAT(validate(), IsEmpty());
+  next.acls.put({Family::ipv4, "clients", 2000});
+  EXPECT_THAT(validate(), ElementsAre(AllOf(HasSubstr("Number 2000"), HasSubstr("ACL clients"))));
+}
+
+TEST_F(ValidateTest, MoreThan2000RulesAreRefused) {
+  next.acls.put({Family::ipv4, "2000"});
+  AclRule rule;
+  rule.acl = "2000";
+  for (rule.id = 0; rule.id < kMaxAclRules; ++rule.id) next.acl_rules.put(rule);
+  EXPECT_THAT(validate(), IsEmpty());
+  next.acl_rules.put(rule);
+  EXPECT_THAT(validate(), ElementsAre(HasSubstr("2001 rules")));
+}
+
 }  // namespace
 }  // namespace noonmark::config

@@ -111,7 +111,8 @@ void Engine::Impl::refuse(Association& a, DropReason reason_of_drop, Reason reas
     drop_reply(reason_of_drop, r, a, match->request.id, key_id);
   else
     drop(reason_of_drop, r, &a, key_id);
-  if (match && match->request.settled) return;
+  // Who only guesses what is outstanding must not speak for a peer that works.
+  if (match ? match->request.settled : a.is_answering()) return;
   a.note_problem(reason);
   judge(a, now, out);
 }

@@ -19,6 +19,8 @@ SCHEMA = noonmark.ROOT / "docs/displays.schema.json"
 # What is typed instead of the reference's example, where that needs something of this lab, or has several shapes.
 # PORT is that of the server that answers.
 LINES = {
+    "display acl": ["display acl all", "display acl 2000", "display acl ipv6 all"],
+    "test ntp-service access": ["test ntp-service access 192.0.2.77", "test ntp-service access ipv6 2001:db8::1"],
     "display ntp-service explain": ["display ntp-service explain", "display ntp-service explain 127.0.0.2"],
     "display ntp-service sessions": ["display ntp-service sessions", "display ntp-service sessions verbose"],
     "display ntp-service statistics packet [ ipv6 ] interface": [
@@ -62,7 +64,9 @@ def lab(test, server_port):
         "ntp-service authentication-keyid 1 authentication-mode hmac-sha256 Example-Password-1",
         f"ntp-service unicast-server 127.0.0.1 port {server_port} iburst version 4",
         f"ntp-service unicast-server 127.0.0.2 port {server_port} authentication-keyid 1",
-        "ntp-service unicast-server 127.0.0.3 vpn-instance nowhere")
+        "ntp-service unicast-server 127.0.0.3 vpn-instance nowhere",
+        "acl 2000", "rule permit source 127.0.0.0 0.255.255.255", "rule permit vpn-instance nowhere", "#",
+        "acl ipv6 name all6 number 2000", "rule permit source ::/0", "#", "ntp-service access peer 2000 ipv6 2000")
     client.shell("save first.cfg", "y")
     client.configure(f"ntp-service unicast-server ipv6 ::1 port {noonmark.free_port()}")
     client.shell("rollback configuration last 1", "y")
