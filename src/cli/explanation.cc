@@ -150,6 +150,10 @@ constexpr std::array<Row, static_cast<std::size_t>(Reason::kCount)> kRows{{
      "nothing; if the server is wrong, remove it before then"},
     {Reason::step_refused, "its offset of {offset} needs a step that ntp-service step-policy forbids",
      "see which clock is wrong; to take the server's time once, run reset ntp-service hold"},
+    {Reason::access_denied, "ntp-service access does not let the clock follow it",
+     "permit its address in the list of ntp-service access peer; test ntp-service access tells the rule"},
+    {Reason::measuring_delay, "its broadcasts are heard; it does not answer yet when asked how far away it is",
+     "see that it answers requests of this machine; the broadcasts count as soon as it did"},
 }};
 
 constexpr bool is_complete() {

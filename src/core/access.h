@@ -9,8 +9,8 @@ namespace noonmark::core {
 
 /// What ntp-service access says about a source, and which rule decided.
 struct AccessDecision {
-  std::optional<AccessLevel> level;       // none: denied
-  std::optional<AccessLevel> decided_by;  // whose list `rule` is of
+  std::optional<AccessLevel> level;         // none: denied
+  std::optional<AccessLevel> decided_by{};  // whose list `rule` is of
   const AccessList* list = nullptr;  // null: no list is configured at all, or none of the source's family
   const AclRule* rule = nullptr;     // that permitted, or the last one that denied; null: none matched
 };
