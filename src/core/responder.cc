@@ -114,6 +114,11 @@ std::size_t Responder::complete(const ServiceRequest& request, const ReplyPlan& 
   return plan.size;
 }
 
+void Responder::drop_late(const ServiceRequest& request) {
+  count(request.path, [](PacketStatistics& s) { ++s.received; });
+  drop(request, DropReason::too_late);
+}
+
 void Responder::on_transmitted(const Path&, Timestamp, Timestamp) {}
 
 }  // namespace noonmark::core
