@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "core/instant.h"
 #include "core/outbox.h"
+#include "core/served_line.h"
 
 namespace noonmark::core {
 
@@ -27,6 +28,8 @@ class ClockDriver {
   /// The instant at which the kernel's real-time clock showed `unix_nanoseconds` (a packet's time stamp, at
   /// most some seconds ago).
   virtual Instant at_kernel_time(std::int64_t unix_nanoseconds) = 0;
+  /// The served clock from now until the next apply(): by default CLOCK_REALTIME.
+  virtual ServedLine served_line() { return {}; }
   /// Steps and sets the frequency. An error means that nothing was changed; its message says what is missing.
   virtual base::Result<void> apply(const ClockCommand& command) = 0;
   /// The largest |frequency| that apply() takes, s/s.

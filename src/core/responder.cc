@@ -415,6 +415,13 @@ std::size_t Responder::complete(const ServiceRequest& request, const ReplyPlan& 
   return plan.size;
 }
 
+void Responder::drop_late(const ServiceRequest& request) {
+  const Arrival& arrival = arrival_of(request.path);
+  for (auto* counters : {arrival.of_family, arrival.of_interface})
+    if (counters != nullptr) ++counters->received;
+  drop(arrival, request, DropReason::too_late);
+}
+
 void Responder::on_transmitted(const Path& path, Timestamp receive, Timestamp when) {
   auto* client = clients_.find(path.remote.address, path.vpn);
   if (client != nullptr && client->was_answered() && client->receive == receive)

@@ -70,6 +70,9 @@ class Responder {
   /// `now` on the served clock. Gives the size of the reply.
   std::size_t complete(const ServiceRequest& request, const ReplyPlan& plan, Timestamp now);
 
+  /// Counts a request that waited too long to be answered.
+  void drop_late(const ServiceRequest& request);
+
   /// The kernel's stamp of a reply whose plan wanted it; `receive` is the receive timestamp in that reply.
   /// One that comes too late is ignored.
   void on_transmitted(const Path& path, Timestamp receive, Timestamp when);

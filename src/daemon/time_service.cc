@@ -36,7 +36,7 @@ TimeService::TimeService(io::Loop& loop, core::ClockDriver& clock, base::Random&
       clock_(clock),
       log_(log),
       engine_(environment_of(clock, build_date, std::move(saved)), random, clock.now()),
-      sockets_(loop, *this, log),
+      sockets_(loop, engine_.responder(), *this, log),
       watch_(loop, log, [this] { on_network_change(); }) {
   loop_.set_deadline(
       [this] { return deadline_ns(); },
@@ -52,6 +52,7 @@ TimeService::~TimeService() {
 
 void TimeService::run(const Step& step) {
   outbox_.clear();
+  view_is_stale_ = true;
   step(engine_, clock_.now(), outbox_);
   // The engine may answer a command's outcome with another one.
   while (outbox_.clock) {
@@ -107,6 +108,12 @@ void TimeService::on_datagram(const io::Arrival& arrival) {
                           .service = arrival.service,
                           .request = arrival.request};
   run([&](core::Engine& e, core::Instant now, core::Outbox& out) { e.on_datagram(received, now, out); });
+}
+
+/// What answers say changes with what the engine does, and by the dispersion that they know of.
+core::ServedLine TimeService::before_answers() {
+  if (std::exchange(view_is_stale_, false)) engine_.responder().publish(engine_.server_view(clock_.now()));
+  return clock_.served_line();
 }
 
 void TimeService::on_transmitted(core::TransmitId id, std::optional<std::int64_t> kernel_ns,

@@ -58,6 +58,7 @@ class TimeService final : private io::NtpSockets::Handler {
   using Step = std::function<void(core::Engine&, core::Instant, core::Outbox&)>;
 
   void on_datagram(const io::Arrival& arrival) override;
+  core::ServedLine before_answers() override;
   void on_transmitted(core::TransmitId id, std::optional<std::int64_t> kernel_ns,
                       const core::Departure& departure) override;
   void on_send_error(core::TransmitId id, core::SendError error, int error_number) override;
@@ -90,7 +91,8 @@ class TimeService final : private io::NtpSockets::Handler {
   std::function<void()> step_done_;
   std::function<void()> logged_;
   std::function<void()> quality_changed_;
-  core::SystemState told_;  // when quality_changed_ was called last
+  bool view_is_stale_ = true;  // the responder's
+  core::SystemState told_;     // when quality_changed_ was called last
 };
 
 }  // namespace noonmark::daemon

@@ -179,6 +179,7 @@ struct Count final : NtpSockets::Handler {
     ++datagrams;
     last = a.path;
   }
+  core::ServedLine before_answers() override { return {}; }
   void on_transmitted(core::TransmitId, std::optional<std::int64_t>, const core::Departure&) override {}
   void on_send_error(core::TransmitId, core::SendError, int number) override { error = number; }
   int datagrams = 0;
@@ -193,7 +194,8 @@ TEST_F(NetworkWatchTest, SocketsAreMadeInTheNamespaceOfTheirVpnOnly) {
     Watched w;
     w.watch.use_vpns({red.name()});
     Count seen;
-    NtpSockets sockets(w.loop, seen, w.log);
+    core::Responder responder;
+    NtpSockets sockets(w.loop, responder, seen, w.log);
     sockets.use_places(w.watch.places());
     const VpnId vpn = w.watch.places()[1].vpn.id;
     sockets.serve(Family::ipv4, 10123, {vpn});
@@ -226,7 +228,8 @@ TEST_F(NetworkWatchTest, LinkLocalServersAreReachedThroughTheirScope) {
     ASSERT_TRUE(
         w.until([&] { return w.has_address("veth0", "fe80::a") && w.has_address("veth1", "fe80::b"); }));
     Count seen;
-    NtpSockets sockets(w.loop, seen, w.log);
+    core::Responder responder;
+    NtpSockets sockets(w.loop, responder, seen, w.log);
     sockets.use_places(w.watch.places());
     sockets.serve(Family::ipv6, 10123, {VpnId::public_instance});
     core::Transmit request;

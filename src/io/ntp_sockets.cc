@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "io/errno_text.h"
+#include "io/transmit_frame.h"
 
 namespace noonmark::io {
 namespace {
@@ -19,6 +20,8 @@ using core::TransmitId;
 using core::VpnId;
 
 constexpr short kRequestEvents = POLLIN | POLLPRI;  // POLLPRI: the error queue (SO_SELECT_ERR_QUEUE)
+constexpr int kRoundsOfAnswers = 8;                 // full batches before others get their turn
+constexpr int kReports = 16;                        // of the error queue, likewise
 
 SendError send_error_of(int error_number) {
   switch (error_number) {
@@ -38,34 +41,11 @@ SendError send_error_of(int error_number) {
   }
 }
 
-/// The interface to send through: only link-local addresses need it. For all others it would override
-/// routing, and a reply whose way back is another one than the request's way here would be lost.
-std::uint32_t interface_for(const Endpoint& remote, std::uint32_t interface_index) {
-  if (!remote.address.is_link_local()) return 0;
-  return remote.scope != 0 ? remote.scope : interface_index;
-}
-
-std::uint32_t interface_for(const Transmit& transmit) {
-  return interface_for(transmit.remote, transmit.interface_index);
-}
-
 Endpoint local_for_bind(const Transmit& transmit) {
   Endpoint local = transmit.local;
-  if (local.address.is_link_local() && local.scope == 0) local.scope = interface_for(transmit);
+  if (local.address.is_link_local() && local.scope == 0)
+    local.scope = interface_towards(transmit.remote, transmit.interface_index);
   return local;
-}
-
-/// The source address is read from the headers in front of the datagram of `size` octets.
-core::Departure departure_of(const TransmitStamp& stamp, Family family, std::size_t size) {
-  constexpr std::size_t kUdpHeader = 8;
-  const std::size_t length = IpAddress::any(family).bytes().size();
-  const std::size_t from_end = size + kUdpHeader + 2 * length;  // both addresses end the IP header
-  core::Departure departure{std::nullopt, stamp.interface_index};
-  if (stamp.frame.size() < from_end) return departure;
-  const auto octets = stamp.frame.last(from_end).first(length);
-  departure.address = family == Family::ipv6 ? IpAddress::v6(octets.first<16>())
-                                             : IpAddress::v4(base::ByteReader(octets).read<std::uint32_t>());
-  return departure;
 }
 
 bool same_namespace(const VpnPlace& a, const VpnPlace& b) {
@@ -75,8 +55,12 @@ bool same_namespace(const VpnPlace& a, const VpnPlace& b) {
 
 }  // namespace
 
-NtpSockets::NtpSockets(Loop& loop, Handler& handler, base::LogSink& log)
-    : loop_(loop), handler_(handler), log_(log), stamping_(UdpSocket::keep_stamping(Family::ipv4)) {
+NtpSockets::NtpSockets(Loop& loop, core::Responder& responder, Handler& handler, base::LogSink& log)
+    : loop_(loop),
+      handler_(handler),
+      log_(log),
+      stamping_(UdpSocket::keep_stamping(Family::ipv4)),
+      server_(responder) {
   if (!stamping_) stamping_ = UdpSocket::keep_stamping(Family::ipv6);
 }
 
@@ -148,6 +132,7 @@ void NtpSockets::open_services() {
       note_problem(key, port.error());
       continue;
     }
+    if (!(*port)->service) (*port)->socket.prepare_to_serve();
     (*port)->service = true;
     note_listening(key);
   }
@@ -202,7 +187,8 @@ tl::expected<UdpSocket, int> NtpSockets::bind_fixed(const PortKey& key, const Vp
       ours.push_back(&port.socket);
   }
   for (UdpSocket* socket : ours) socket->share_port(true);
-  auto made = UdpSocket::open(where, {IpAddress::any(key.family), key.port, 0}, !ours.empty());
+  const auto use = ours.empty() ? UdpSocket::PortUse::exclusive : UdpSocket::PortUse::shared;
+  auto made = UdpSocket::open(where, {IpAddress::any(key.family), key.port, 0}, use);
   for (UdpSocket* socket : ours) socket->share_port(false);
   if (made) made->share_port(false);
   return made;
@@ -241,8 +227,7 @@ int NtpSockets::send_from_new_socket(const Transmit& transmit, const VpnPlace& w
   auto socket = UdpSocket::open(where, local_for_bind(transmit));
   if (!socket) return socket.error();
   socket->report_deliveries();
-  const int error =
-      socket->send(transmit.bytes(), transmit.remote, IpAddress::any(transmit.remote.address.family()), 0);
+  const int error = socket->send(transmit.bytes(), transmit.remote, {});
   if (error != 0) return error;
   if (!socket->stamps_transmits()) report_later(transmit.id, 0);
   const TransmitId id = transmit.id;
@@ -256,9 +241,11 @@ int NtpSockets::send_from_fixed_port(const Transmit& transmit, const VpnPlace& w
   const auto port = fixed_port(key, where);
   if (!port) return port.error();
   UdpSocket& socket = (*port)->socket;
-  if ((*port)->outstanding.empty()) socket.report_deliveries();
-  const int error =
-      socket.send(transmit.bytes(), transmit.remote, transmit.local.address, interface_for(transmit));
+  const bool service = (*port)->service;
+  if ((*port)->outstanding.empty()) service ? socket.report_errors(true) : socket.report_deliveries();
+  const int error = socket.send(
+      transmit.bytes(), transmit.remote,
+      {transmit.local.address, interface_towards(transmit.remote, transmit.interface_index), service});
   if (error != 0) {
     close_if_unused(key);
     // A source address that is not ours any more gives other errors here than at a bind.
@@ -276,15 +263,17 @@ int NtpSockets::send_reply(const Transmit& transmit) {
   const PortKey key{transmit.vpn, transmit.remote.address.family(), transmit.local.port};
   const auto port = fixed_.find(key);
   if (port == fixed_.end()) return ENOTCONN;
-  return port->second.socket.send(transmit.bytes(), transmit.remote, transmit.local.address,
-                                  interface_for(transmit));
+  return port->second.socket.send(
+      transmit.bytes(), transmit.remote,
+      {transmit.local.address, interface_towards(transmit.remote, transmit.interface_index)});
 }
 
 void NtpSockets::answer(const core::Path& request, base::Bytes data) {
   const auto port = fixed_.find({request.vpn, request.remote.address.family(), request.local.port});
   if (port == fixed_.end()) return;
-  port->second.socket.send(data, request.remote, request.local.address,
-                           interface_for(request.remote, request.interface_index));
+  port->second.socket.send(
+      data, request.remote,
+      {request.local.address, interface_towards(request.remote, request.interface_index)});
 }
 
 void NtpSockets::close(TransmitId id) {
@@ -297,7 +286,10 @@ void NtpSockets::close(TransmitId id) {
   if (sent == sent_from_fixed_.end()) return;
   const PortKey key = sent->second;
   sent_from_fixed_.erase(sent);
-  std::erase_if(fixed_.at(key).outstanding, [id](const Outstanding& o) { return o.id == id; });
+  FixedPort& port = fixed_.at(key);
+  std::erase_if(port.outstanding, [id](const Outstanding& o) { return o.id == id; });
+  // ICMP errors of replies, which anybody may provoke, are nobody's.
+  if (port.service && port.outstanding.empty()) port.socket.report_errors(false);
   close_if_unused(key);
 }
 
@@ -306,19 +298,20 @@ void NtpSockets::on_request_socket(TransmitId id, short revents) {
   if ((revents & (POLLERR | POLLPRI)) != 0) read_report(id, requests_.at(id));
   const auto request = requests_.find(id);
   if (request == requests_.end() || (revents & POLLIN) == 0) return;
-  deliver(request->second.socket, request->second.vpn, false, id);
+  deliver(request->second.socket, request->second.vpn, id);
 }
 
 void NtpSockets::read_report(TransmitId id, const RequestSocket& request) {
-  std::array<std::uint8_t, kMaxDatagram> frame;
+  std::array<std::uint8_t, core::kMaxDatagram> frame;
   const auto report = request.socket.receive_report(frame);
   if (!report) {
     // An error without an entry in the queue: while it is pending, poll() would not wait.
     if (const int error = request.socket.take_error(); error != 0)
       handler_.on_send_error(id, send_error_of(error), error);
   } else if (const auto* stamp = std::get_if<TransmitStamp>(&*report)) {
-    handler_.on_transmitted(id, stamp->kernel_ns,
-                            departure_of(*stamp, request.remote.address.family(), request.size));
+    handler_.on_transmitted(
+        id, stamp->kernel_ns,
+        departure_of(stamp->frame, stamp->interface_index, request.remote.address.family(), request.size));
   } else {
     const int error = std::get<DeliveryFailure>(*report).error_number;
     handler_.on_send_error(id, send_error_of(error), error);
@@ -326,44 +319,75 @@ void NtpSockets::read_report(TransmitId id, const RequestSocket& request) {
 }
 
 void NtpSockets::on_fixed_port(const PortKey& key, short revents) {
-  if ((revents & (POLLERR | POLLPRI)) != 0) read_report(fixed_.at(key));
+  if ((revents & (POLLERR | POLLPRI)) != 0) read_reports(key);
   const auto port = fixed_.find(key);
   if (port == fixed_.end() || (revents & POLLIN) == 0) return;
-  deliver(port->second.socket, key.vpn, port->second.service, std::nullopt);
+  if (port->second.service)
+    answer_requests(key, port->second.socket);
+  else
+    deliver(port->second.socket, key.vpn, std::nullopt);
+}
+
+void NtpSockets::answer_requests(const PortKey& key, const UdpSocket& socket) {
+  const auto line = handler_.before_answers();
+  for (int round = 0; round < kRoundsOfAnswers; ++round)
+    if (!server_.answer(socket, key.vpn, line, RequestServer::Groups::answer) || !server_.others().empty())
+      break;
+  for (const Datagram& other : server_.others())
+    handler_.on_datagram({other.data, path_of(other, key.port, key.vpn), other.kernel_ns, true, {}});
+}
+
+/// A client of interleaved mode costs a stamp for each reply, so a service's socket may have many.
+void NtpSockets::read_reports(const PortKey& key) {
+  for (int i = 0; i < kReports; ++i) {
+    const auto port = fixed_.find(key);
+    if (port == fixed_.end()) return;
+    const bool once = !port->second.service || port->second.socket.takes_one_at_a_time();
+    if (!read_report(key, port->second) || once) return;
+  }
+}
+
+/// Whether there was one.
+bool NtpSockets::read_report(const PortKey& key, FixedPort& port) {
+  std::array<std::uint8_t, core::kMaxDatagram> frame;
+  const auto report = port.socket.receive_report(frame);
+  if (!report) {
+    port.socket.take_error();
+    return false;
+  }
+  if (const auto* stamp = std::get_if<TransmitStamp>(&*report))
+    on_stamp(key, port, *stamp);
+  else
+    on_failure(port, std::get<DeliveryFailure>(*report));
+  return true;
 }
 
 /// Several requests share the socket: a stamp belongs to the one whose octets came back with it, a failure to
 /// the last one to that remote.
-void NtpSockets::read_report(FixedPort& port) {
-  std::array<std::uint8_t, kMaxDatagram> frame;
-  const auto report = port.socket.receive_report(frame);
-  if (!report) {
-    port.socket.take_error();
-  } else if (const auto* stamp = std::get_if<TransmitStamp>(&*report)) {
-    const auto sent = std::ranges::find_if(port.outstanding, [stamp](const Outstanding& o) {
-      const base::Bytes packet(o.data.data(), o.size);
-      return stamp->frame.size() >= o.size && std::ranges::equal(stamp->frame.last(o.size), packet);
-    });
-    if (sent != port.outstanding.end())
-      handler_.on_transmitted(sent->id, stamp->kernel_ns,
-                              departure_of(*stamp, sent->remote.address.family(), sent->size));
-  } else {
-    const auto& failure = std::get<DeliveryFailure>(*report);
-    const auto sent = std::find_if(port.outstanding.rbegin(), port.outstanding.rend(),
-                                   [&](const Outstanding& o) { return o.remote == failure.remote; });
-    if (sent != port.outstanding.rend())
-      handler_.on_send_error(sent->id, send_error_of(failure.error_number), failure.error_number);
-  }
+void NtpSockets::on_stamp(const PortKey& key, FixedPort& port, const TransmitStamp& stamp) {
+  const auto sent = std::ranges::find_if(port.outstanding, [&](const Outstanding& o) {
+    const base::Bytes packet(o.data.data(), o.size);
+    return stamp.frame.size() >= o.size && std::ranges::equal(stamp.frame.last(o.size), packet);
+  });
+  if (sent != port.outstanding.end())
+    handler_.on_transmitted(sent->id, stamp.kernel_ns,
+                            departure_of(stamp.frame, stamp.interface_index, key.family, sent->size));
+  else if (port.service)
+    server_.on_stamp(stamp, port.socket, key.vpn, handler_.before_answers());
 }
 
-void NtpSockets::deliver(const UdpSocket& socket, VpnId vpn, bool service,
-                         std::optional<TransmitId> request) {
+void NtpSockets::on_failure(FixedPort& port, const DeliveryFailure& failure) {
+  const auto sent = std::find_if(port.outstanding.rbegin(), port.outstanding.rend(),
+                                 [&](const Outstanding& o) { return o.remote == failure.remote; });
+  if (sent != port.outstanding.rend())
+    handler_.on_send_error(sent->id, send_error_of(failure.error_number), failure.error_number);
+}
+
+void NtpSockets::deliver(const UdpSocket& socket, VpnId vpn, std::optional<TransmitId> request) {
   const auto datagram = socket.receive(buffer_);
   if (!datagram) return;
-  Arrival arrival{datagram->data, {}, datagram->kernel_ns, service, request};
-  const std::uint32_t scope = datagram->local.is_link_local() ? datagram->interface_index : 0;
-  arrival.path = {{datagram->local, socket.port(), scope}, datagram->remote, vpn, datagram->interface_index};
-  handler_.on_datagram(arrival);
+  handler_.on_datagram(
+      {datagram->data, path_of(*datagram, socket.port(), vpn), datagram->kernel_ns, false, request});
 }
 
 void NtpSockets::report_later(TransmitId id, int error_number) {

@@ -14,6 +14,7 @@
 #include "core/engine.h"
 #include "core/outbox.h"
 #include "io/loop.h"
+#include "io/request_server.h"
 #include "io/udp_socket.h"
 #include "io/vpn_place.h"
 
@@ -21,7 +22,7 @@ namespace noonmark::io {
 
 /// A datagram for the engine, all but its time on the engine's scales.
 struct Arrival {
-  base::Bytes data;  // at most kMaxDatagram octets of it
+  base::Bytes data;  // at most core::kMaxDatagram octets of it
   core::Path path;
   std::optional<std::int64_t> kernel_ns;  // CLOCK_REALTIME, ns since 1970; none: read the clock now
   bool service = false;
@@ -30,7 +31,8 @@ struct Arrival {
 
 /// All NTP sockets of the daemon: one for each request with a random source port (RFC 9109), one per VPN
 /// instance and family that listens, and with a fixed source port one per VPN instance and family that sends.
-/// A fixed source port that is also the service's is one socket.
+/// A fixed source port that is also the service's is one socket. Requests for the time never reach the
+/// handler: the responder answers them.
 ///
 /// Runs on the loop's thread. The handler is called from the loop only, never from within a method.
 class NtpSockets {
@@ -39,6 +41,9 @@ class NtpSockets {
    public:
     virtual ~Handler() = default;
     virtual void on_datagram(const Arrival& arrival) = 0;
+    /// Requests are about to be answered: the responder shall know the system as it is. Gives the clock that
+    /// they are told.
+    virtual core::ServedLine before_answers() = 0;
     /// A request left: `kernel_ns` on CLOCK_REALTIME, none when the kernel cannot tell: just now.
     virtual void on_transmitted(core::TransmitId id, std::optional<std::int64_t> kernel_ns,
                                 const core::Departure& departure) = 0;
@@ -53,11 +58,10 @@ class NtpSockets {
     bool operator==(const ServiceProblem&) const = default;
   };
 
-  static constexpr std::size_t kMaxDatagram = 2048;
   static constexpr std::chrono::seconds kRetry{5};
 
-  /// All three must outlive the object.
-  NtpSockets(Loop& loop, Handler& handler, base::LogSink& log);
+  /// All of them must outlive the object.
+  NtpSockets(Loop& loop, core::Responder& responder, Handler& handler, base::LogSink& log);
   ~NtpSockets();
   NtpSockets(const NtpSockets&) = delete;
   NtpSockets& operator=(const NtpSockets&) = delete;
@@ -119,9 +123,12 @@ class NtpSockets {
   void on_request_socket(core::TransmitId id, short revents);
   void read_report(core::TransmitId id, const RequestSocket& request);
   void on_fixed_port(const PortKey& key, short revents);
-  void read_report(FixedPort& port);
-  void deliver(const UdpSocket& socket, core::VpnId vpn, bool service,
-               std::optional<core::TransmitId> request);
+  void read_reports(const PortKey& key);
+  bool read_report(const PortKey& key, FixedPort& port);
+  void on_stamp(const PortKey& key, FixedPort& port, const TransmitStamp& stamp);
+  void on_failure(FixedPort& port, const DeliveryFailure& failure);
+  void answer_requests(const PortKey& key, const UdpSocket& socket);
+  void deliver(const UdpSocket& socket, core::VpnId vpn, std::optional<core::TransmitId> request);
 
   void open_services();
   void note_problem(const PortKey& key, int error_number);
@@ -143,7 +150,8 @@ class NtpSockets {
   std::vector<Report> reports_;      // for the handler
   std::optional<Loop::TaskId> reporting_;
   std::optional<Loop::TaskId> retry_;
-  std::array<std::uint8_t, kMaxDatagram> buffer_;
+  RequestServer server_;
+  std::array<std::uint8_t, core::kMaxDatagram> buffer_;
 };
 
 }  // namespace noonmark::io

@@ -34,6 +34,7 @@ struct Recorder final : NtpSockets::Handler {
     seen.back().arrival.data = {};
     if (then) then();
   }
+  core::ServedLine before_answers() override { return {}; }
   void on_transmitted(TransmitId id, std::optional<std::int64_t> ns,
                       const core::Departure& departure) override {
     transmitted.emplace_back(id, ns);
@@ -58,8 +59,8 @@ class Peer {
   Endpoint endpoint(Family family) const { return {IpAddress::loopback(family), socket_.port(), 0}; }
   std::optional<Datagram> receive() { return socket_.receive(buffer_); }
   void send(std::size_t size, const Endpoint& to) {
-    const std::vector<std::uint8_t> data(size, 0x23);
-    EXPECT_EQ(0, socket_.send(data, to, IpAddress::any(to.address.family()), 0));
+    const std::vector<std::uint8_t> data(size, 0x24);  // no request: those do not reach the handler
+    EXPECT_EQ(0, socket_.send(data, to, {}));
   }
   std::uint16_t port() const { return socket_.port(); }
 
@@ -104,7 +105,9 @@ class NtpSocketsTest : public ::testing::TestWithParam<Family> {
   Loop loop;
   Recorder seen;
   testing::RecordingLog log;
-  NtpSockets sockets{loop, seen, log};
+  base::SeededRandom seed{1};
+  core::Responder responder{seed};
+  NtpSockets sockets{loop, responder, seen, log};
 };
 
 INSTANTIATE_TEST_SUITE_P(Families, NtpSocketsTest, ::testing::Values(Family::ipv4, Family::ipv6),
@@ -269,7 +272,7 @@ TEST_P(NtpSocketsTest, DatagramsOfEverySizeArriveCutToTheBuffer) {
   for (const std::size_t size : {0u, 1u, 47u, 48u, 2047u, 2048u, 2049u, 9000u, 65507u}) {
     client.send(size, {loopback, port, 0});
     ASSERT_TRUE(until([&] { return seen.seen.size() > count; })) << size;
-    EXPECT_EQ(std::min(size, NtpSockets::kMaxDatagram), seen.seen[count++].data.size());
+    EXPECT_EQ(std::min(size, core::kMaxDatagram), seen.seen[count++].data.size());
   }
 }
 
@@ -291,13 +294,14 @@ TEST_P(NtpSocketsTest, ABusyPortIsReportedOnceAndTakenWhenItIsFree) {
 TEST_P(NtpSocketsTest, AProgramThatSharesItsPortsGetsNeitherOursNorHidesIts) {
   const std::uint16_t port = free_port(family);
   {
-    const auto sharing = UdpSocket::open({}, {IpAddress::any(family), port, 0}, true);
+    const auto sharing = UdpSocket::open({}, {IpAddress::any(family), port, 0}, UdpSocket::PortUse::shared);
     sockets.serve(family, port, {VpnId::public_instance});
     EXPECT_EQ(1u, sockets.service_problems().size());
   }
   sockets.serve(family, port, {VpnId::public_instance});
   EXPECT_TRUE(sockets.service_problems().empty());
-  EXPECT_EQ(EADDRINUSE, UdpSocket::open({}, {IpAddress::any(family), port, 0}, true).error());
+  EXPECT_EQ(EADDRINUSE,
+            UdpSocket::open({}, {IpAddress::any(family), port, 0}, UdpSocket::PortUse::shared).error());
 }
 
 TEST_P(NtpSocketsTest, AServiceMovesWithItsPortAndEndsWithItsVpn) {
@@ -325,7 +329,8 @@ TEST_P(NtpSocketsTest, OnePortIsServedInAVrfAndOutsideInAnyOrder) {
     sockets.serve(family, port, {order.first});
     sockets.serve(family, port, {order.first, order.second});
     EXPECT_TRUE(sockets.service_problems().empty());
-    EXPECT_EQ(EADDRINUSE, UdpSocket::open({}, {IpAddress::any(family), port, 0}, true).error());
+    EXPECT_EQ(EADDRINUSE,
+              UdpSocket::open({}, {IpAddress::any(family), port, 0}, UdpSocket::PortUse::shared).error());
     seen.seen.clear();
     Peer client(family);
     client.send(48, {loopback, port, 0});

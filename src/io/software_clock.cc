@@ -4,6 +4,8 @@
 #include <cmath>
 #include <fmt/format.h>
 
+#include "io/raw_scale.h"
+
 namespace noonmark::io {
 
 using core::Duration;
@@ -38,6 +40,15 @@ core::Instant SoftwareClock::at_kernel_time(std::int64_t unix_nanoseconds) {
   // The real-time clock's own rate correction is left out: 100 ppm of the milliseconds that a stamp is old.
   const ClockSample now = sample(kernel_);
   return instant(std::min(now.raw_ns, now.raw_ns - (now.real_ns - unix_nanoseconds)));
+}
+
+core::ServedLine SoftwareClock::served_line() {
+  const auto& [from, served, frequency] = served_.newest();
+  const Duration since_start = from.since_start();
+  return {.of_real_time = false,
+          .from_ns = start_raw_ns_ + uncorrected_ns(since_start.nanoseconds(), oscillator_frequency_),
+          .served = served,
+          .frequency = (1 + oscillator_frequency_) * (1 + frequency) - 1};
 }
 
 base::Result<void> SoftwareClock::apply(const core::ClockCommand& command) {

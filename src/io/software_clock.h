@@ -25,6 +25,7 @@ class SoftwareClock final : public core::ClockDriver {
   }
   core::Instant now() override;
   core::Instant at_kernel_time(std::int64_t unix_nanoseconds) override;
+  core::ServedLine served_line() override;
   base::Result<void> apply(const core::ClockCommand& command) override;
   double max_frequency() const override { return kMaxClockFrequency; }
   std::int8_t precision() const override { return precision_; }

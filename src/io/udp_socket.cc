@@ -22,17 +22,6 @@ using base::IpAddress;
 
 constexpr unsigned kReceiveStamps = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE;
 
-UniqueFd new_socket(Family family) {
-  UniqueFd fd(::socket(domain_of(family), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (fd || errno != EINVAL) return fd;
-  fd.reset(::socket(domain_of(family), SOCK_DGRAM, 0));
-  if (fd) {
-    ::fcntl(fd.get(), F_SETFD, FD_CLOEXEC);
-    ::fcntl(fd.get(), F_SETFL, O_NONBLOCK);
-  }
-  return fd;
-}
-
 /// A message header with room for every control message that we ask for.
 class Message {
  public:
@@ -60,56 +49,43 @@ class Message {
     return endpoint_of(reinterpret_cast<const sockaddr*>(&name_));
   }
 
-  template <class T>
-  std::optional<T> control(int level, int type) const {
-    auto* const header = const_cast<msghdr*>(&header_);  // CMSG_NXTHDR takes no const
-    for (cmsghdr* at = CMSG_FIRSTHDR(header); at != nullptr; at = CMSG_NXTHDR(header, at)) {
-      if (at->cmsg_level != level || at->cmsg_type != type || at->cmsg_len < CMSG_LEN(sizeof(T))) continue;
-      T value;
-      std::memcpy(&value, CMSG_DATA(at), sizeof value);
-      return value;
-    }
-    return std::nullopt;
-  }
-
-  std::uint32_t interface_index() const {
-    if (const auto v4 = control<in_pktinfo>(IPPROTO_IP, IP_PKTINFO))
-      return static_cast<std::uint32_t>(v4->ipi_ifindex);
-    const auto v6 = control<in6_pktinfo>(IPPROTO_IPV6, IPV6_PKTINFO);
-    return v6 ? v6->ipi6_ifindex : 0;
-  }
-
-  std::optional<std::int64_t> stamp_ns() const {
-    const auto stamps = control<scm_timestamping>(SOL_SOCKET, SCM_TIMESTAMPING);
-    if (!stamps || (stamps->ts[0].tv_sec == 0 && stamps->ts[0].tv_nsec == 0)) return std::nullopt;
-    return std::int64_t{stamps->ts[0].tv_sec} * 1'000'000'000 + stamps->ts[0].tv_nsec;
-  }
+  const msghdr& header() const { return header_; }
+  ControlData control() const { return read_control(header_); }
 
  private:
   sockaddr_storage name_{};
   iovec data_;
-  alignas(cmsghdr) std::array<std::uint8_t, 512> control_{};
+  alignas(cmsghdr) std::array<std::uint8_t, 512> control_;
   msghdr header_{};
   std::size_t size_ = 0;
 };
 
 }  // namespace
 
-tl::expected<UdpSocket, int> UdpSocket::open(const VpnPlace& place, const Endpoint& local, bool shared) {
-  const Family family = local.address.family();
+UdpSocket::UdpSocket(Family family)
+    : fd_(::socket(domain_of(family), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)), family_(family) {
+  if (fd_ || errno != EINVAL) return;
+  fd_.reset(::socket(domain_of(family), SOCK_DGRAM, 0));
+  if (!fd_) return;
+  takes_one_at_a_time_ = true;
+  ::fcntl(fd_.get(), F_SETFD, FD_CLOEXEC);
+  ::fcntl(fd_.get(), F_SETFL, O_NONBLOCK);
+}
+
+tl::expected<UdpSocket, int> UdpSocket::open(const VpnPlace& place, const Endpoint& local, PortUse use) {
   const NamespaceScope scope(place.net_namespace.get());
   if (scope.error() != 0) return tl::unexpected(scope.error());
-  UniqueFd fd = new_socket(family);
-  if (!fd) return tl::unexpected(errno);
-  UdpSocket socket(std::move(fd), family);
+  UdpSocket socket(local.address.family());
+  if (!socket.fd_) return tl::unexpected(errno);
   if (const int error = socket.configure(place); error != 0) return tl::unexpected(error);
-  if (shared) socket.share_port(true);
+  if (use == PortUse::shared) socket.share_port(true);
+  if (use == PortUse::group && !socket.set_option(SOL_SOCKET, SO_REUSEPORT, 1)) return tl::unexpected(errno);
   if (const int error = socket.bind(local); error != 0) return tl::unexpected(error);
   return socket;
 }
 
 UniqueFd UdpSocket::keep_stamping(Family family) {
-  UdpSocket socket(new_socket(family), family);
+  UdpSocket socket(family);
   if (socket.fd_) socket.set_option(SOL_SOCKET, SO_TIMESTAMPING, kReceiveStamps);
   return std::move(socket.fd_);
 }
@@ -151,38 +127,38 @@ void UdpSocket::report_deliveries() {
       set_option(SOL_SOCKET, SO_TIMESTAMPING, static_cast<int>(kStamps | SOF_TIMESTAMPING_OPT_CMSG)) ||
       set_option(SOL_SOCKET, SO_TIMESTAMPING, static_cast<int>(kStamps));
   set_option(SOL_SOCKET, SO_SELECT_ERR_QUEUE, 1);
+  report_errors(true);
+}
+
+void UdpSocket::report_errors(bool on) {
   if (family_ == Family::ipv4)
-    set_option(IPPROTO_IP, IP_RECVERR, 1);
+    set_option(IPPROTO_IP, IP_RECVERR, on ? 1 : 0);
   else
-    set_option(IPPROTO_IPV6, IPV6_RECVERR, 1);
+    set_option(IPPROTO_IPV6, IPV6_RECVERR, on ? 1 : 0);
+}
+
+void UdpSocket::prepare_to_serve() {
+  // A burst of a thousand requests; the system's limit may be less. A larger one would only keep requests
+  // until their answers are worth nothing.
+  constexpr int kReceiveBuffer = 1 << 19;
+  set_option(SOL_SOCKET, SO_RCVBUF, kReceiveBuffer);
+  set_option(SOL_SOCKET, SO_SELECT_ERR_QUEUE, 1);
+  stamps_transmits_ = set_option(SOL_SOCKET, SO_TIMESTAMPING, kReceiveStamps | SOF_TIMESTAMPING_OPT_CMSG);
 }
 
 void UdpSocket::share_port(bool on) { set_option(SOL_SOCKET, SO_REUSEADDR, on ? 1 : 0); }
 
-int UdpSocket::send(base::Bytes data, const Endpoint& remote, const IpAddress& source,
-                    std::uint32_t interface_index) const {
+int UdpSocket::send(base::Bytes data, const Endpoint& remote, const Departing& departing) const {
   SocketAddress to(remote);
   iovec payload{const_cast<std::uint8_t*>(data.data()), data.size()};  // sendmsg() does not write to it
-  alignas(cmsghdr) std::array<std::uint8_t, 256> control{};
+  alignas(cmsghdr) std::array<std::uint8_t, kDepartingRoom> control;
   msghdr message{};
   message.msg_name = to.data();
   message.msg_namelen = to.size();
   message.msg_iov = &payload;
   message.msg_iovlen = 1;
-  if (!source.is_unspecified() || interface_index != 0) {
-    message.msg_control = control.data();
-    if (family_ == Family::ipv4) {
-      in_pktinfo info{};
-      info.ipi_ifindex = static_cast<int>(interface_index);
-      info.ipi_spec_dst = to_in_addr(source);
-      message.msg_controllen = put_control(control, IPPROTO_IP, IP_PKTINFO, info);
-    } else {
-      in6_pktinfo info{};
-      info.ipi6_ifindex = interface_index;
-      info.ipi6_addr = to_in6_addr(source);
-      message.msg_controllen = put_control(control, IPPROTO_IPV6, IPV6_PKTINFO, info);
-    }
-  }
+  message.msg_control = control.data();
+  message.msg_controllen = put_departing(control, family_, departing);
   // The error of an earlier datagram may be reported instead of sending this one: it is then cleared, so try
   // again.
   for (int tries = 0; tries < 2; ++tries) {
@@ -191,34 +167,37 @@ int UdpSocket::send(base::Bytes data, const Endpoint& remote, const IpAddress& s
   return errno;
 }
 
+Datagram UdpSocket::datagram_of(const msghdr& message, base::Bytes data) const {
+  const auto control = read_control(message);
+  Datagram datagram{data,
+                    {},
+                    control.local.value_or(IpAddress::any(family_)),
+                    control.interface_index,
+                    control.stamp_ns,
+                    control.to_group};
+  if (const auto remote = endpoint_of(static_cast<const sockaddr*>(message.msg_name)))
+    datagram.remote = *remote;
+  return datagram;
+}
+
 std::optional<Datagram> UdpSocket::receive(std::span<std::uint8_t> buffer) const {
   Message message(buffer);
   if (!message.receive(fd_.get(), 0)) return std::nullopt;
-  const auto remote = message.name();
-  if (!remote) return std::nullopt;
-  Datagram datagram{message.data(), *remote, IpAddress::any(family_), 0, message.stamp_ns()};
-  datagram.interface_index = message.interface_index();
-  if (const auto v4 = message.control<in_pktinfo>(IPPROTO_IP, IP_PKTINFO))
-    datagram.local = address_of(v4->ipi_addr);
-  else if (const auto v6 = message.control<in6_pktinfo>(IPPROTO_IPV6, IPV6_PKTINFO))
-    datagram.local = address_of(v6->ipi6_addr);
-  return datagram;
+  return datagram_of(message.header(), message.data());
 }
 
 std::optional<std::variant<TransmitStamp, DeliveryFailure>> UdpSocket::receive_report(
     std::span<std::uint8_t> buffer) const {
   Message message(buffer);
   if (!message.receive(fd_.get(), MSG_ERRQUEUE)) return std::nullopt;
-  const auto error = family_ == Family::ipv4 ? message.control<sock_extended_err>(IPPROTO_IP, IP_RECVERR)
-                                             : message.control<sock_extended_err>(IPPROTO_IPV6, IPV6_RECVERR);
-  const auto stamp = message.stamp_ns();
-  if (error && error->ee_origin != SO_EE_ORIGIN_TIMESTAMPING) {
+  const auto control = message.control();
+  if (control.error && control.error->ee_origin != SO_EE_ORIGIN_TIMESTAMPING) {
     const auto remote = message.name();
     if (!remote) return std::nullopt;
-    return DeliveryFailure{*remote, static_cast<int>(error->ee_errno)};
+    return DeliveryFailure{*remote, static_cast<int>(control.error->ee_errno)};
   }
-  if (!stamp) return std::nullopt;
-  return TransmitStamp{message.data(), *stamp, message.interface_index()};
+  if (!control.stamp_ns) return std::nullopt;
+  return TransmitStamp{message.data(), *control.stamp_ns, control.interface_index};
 }
 
 int UdpSocket::take_error() const {

@@ -29,6 +29,8 @@ TEST(Timestamp, ARealTimeIsNeverTheValueZero) {
 TEST(Duration, ConvertsWithoutOverflow) {
   EXPECT_EQ(Duration::from_seconds(86400.0).nanoseconds(), 86'400'000'000'000);
   EXPECT_EQ(Duration::from_nanoseconds(86'400'000'000'000).seconds(), 86400.0);
+  EXPECT_EQ(Duration::from_nanoseconds(-1'500'000'000), Duration::from_raw(-0x1'8000'0000));
+  EXPECT_EQ(Duration::from_nanoseconds(-1), Duration::from_raw(-4)) << "towards zero";
   EXPECT_GT(Duration::from_seconds(1e300).seconds(), 2e9);
   EXPECT_LT(Duration::from_seconds(-1e300).seconds(), -2e9);
   EXPECT_EQ(Duration::from_seconds(std::numeric_limits<double>::quiet_NaN()), Duration{});
