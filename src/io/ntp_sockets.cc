@@ -55,8 +55,10 @@ bool same_namespace(const VpnPlace& a, const VpnPlace& b) {
 
 }  // namespace
 
-NtpSockets::NtpSockets(Loop& loop, core::Responder& responder, Handler& handler, base::LogSink& log)
+NtpSockets::NtpSockets(Loop& loop, core::Responder& responder, ServerWorkers& workers, Handler& handler,
+                       base::LogSink& log)
     : loop_(loop),
+      workers_(workers),
       handler_(handler),
       log_(log),
       stamping_(UdpSocket::keep_stamping(Family::ipv4)),
@@ -104,6 +106,7 @@ void NtpSockets::serve(Family family, std::uint16_t port, const std::vector<VpnI
   });
   for (const PortKey& key : released) {
     problems_.erase(key);
+    workers_.close(key);
     if (const auto found = fixed_.find(key); found != fixed_.end()) found->second.service = false;
     close_if_unused(key);
   }
@@ -132,11 +135,21 @@ void NtpSockets::open_services() {
       note_problem(key, port.error());
       continue;
     }
-    if (!(*port)->service) (*port)->socket.prepare_to_serve();
-    (*port)->service = true;
+    if (!(*port)->service) begin_service(key, *where, **port);
     note_listening(key);
   }
   if (!problems_.empty()) retry_later();
+}
+
+void NtpSockets::begin_service(const PortKey& key, const VpnPlace& where, FixedPort& port) {
+  port.service = true;
+  port.socket.prepare_to_serve();
+  if (const int error = workers_.listen(key, where, port.socket); error != 0)
+    log_.write(base::LogLevel::warning,
+               fmt::format("the server's workers cannot share UDP port {} for {}{}{}: {}; requests there are "
+                           "answered without them",
+                           key.port, to_string(key.family), where.vpn.name.empty() ? "" : " in VPN instance ",
+                           where.vpn.name, errno_text(error)));
 }
 
 void NtpSockets::note_problem(const PortKey& key, int error_number) {
@@ -187,7 +200,9 @@ tl::expected<UdpSocket, int> NtpSockets::bind_fixed(const PortKey& key, const Vp
       ours.push_back(&port.socket);
   }
   for (UdpSocket* socket : ours) socket->share_port(true);
-  const auto use = ours.empty() ? UdpSocket::PortUse::exclusive : UdpSocket::PortUse::shared;
+  const auto use = workers_.count() > 0 ? UdpSocket::PortUse::group
+                   : ours.empty()       ? UdpSocket::PortUse::exclusive
+                                        : UdpSocket::PortUse::shared;
   auto made = UdpSocket::open(where, {IpAddress::any(key.family), key.port, 0}, use);
   for (UdpSocket* socket : ours) socket->share_port(false);
   if (made) made->share_port(false);
@@ -202,6 +217,7 @@ void NtpSockets::close_if_unused(const PortKey& key) {
 void NtpSockets::close_fixed(const PortKey& key) {
   const auto port = fixed_.find(key);
   CHECK(port != fixed_.end());
+  workers_.close(key);
   for (const Outstanding& sent : port->second.outstanding) sent_from_fixed_.erase(sent.id);
   loop_.unwatch(port->second.socket.fd());
   fixed_.erase(port);

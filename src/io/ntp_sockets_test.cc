@@ -8,6 +8,7 @@
 
 #include "io/kernel_clock.h"
 #include "io/socket_address.h"
+#include "io/system_random.h"
 #include "io/test_support.h"
 
 namespace noonmark::io {
@@ -106,7 +107,9 @@ class NtpSocketsTest : public ::testing::TestWithParam<Family> {
   Recorder seen;
   testing::RecordingLog log;
   core::Responder responder;
-  NtpSockets sockets{loop, responder, seen, log};
+  SystemRandom random;
+  ServerWorkers no_workers{0, random};
+  NtpSockets sockets{loop, responder, no_workers, seen, log};
 };
 
 INSTANTIATE_TEST_SUITE_P(Families, NtpSocketsTest, ::testing::Values(Family::ipv4, Family::ipv6),
