@@ -41,6 +41,11 @@ struct Services {
   std::string version;                   // "0.1.0"
   std::function<void()> reset_sessions;  // `reset ntp-service session`
   std::function<void()> release_hold{};  // `reset ntp-service hold`
+  /// Counters of the engine and of all threads that answer requests: of a family, and of an interface (none:
+  /// no packet was seen there).
+  std::function<core::PacketStatistics(core::Family)> statistics{};
+  std::function<std::optional<core::PacketStatistics>(const core::Interface&, core::Family)>
+      interface_statistics{};
   std::function<void(const core::StatisticsScope&)> reset_statistics{};
   Probes probes{};
   LogRelay* log = nullptr;                  // where `terminal monitor` listens

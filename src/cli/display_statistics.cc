@@ -180,7 +180,7 @@ std::vector<NamedStatistics> statistics_of_interfaces(const Services& services,
                                                       core::Family family, bool also_unused) {
   std::vector<NamedStatistics> named;
   for (const auto* interface : interfaces) {
-    const auto counters = services.engine.statistics(*interface, family);
+    const auto counters = services.interface_statistics(*interface, family);
     if (!counters && !also_unused) continue;
     const auto* vpn = services.network.find_vpn(interface->vpn);
     named.push_back(
@@ -212,8 +212,7 @@ base::Result<DisplayOutput> display_statistics(const Services& services, const A
     return render_statistics(statistics_of_peers(services, arguments), StatisticsOf::peers, family,
                              services.network, services.build_date);
   if (!arguments.has("interface"))
-    return render_statistics(services.engine.statistics(family), family, services.network,
-                             services.build_date);
+    return render_statistics(services.statistics(family), family, services.network, services.build_date);
   const auto interfaces = interfaces_of(services, arguments);
   if (!interfaces) return tl::unexpected(interfaces.error());
   return render_statistics(

@@ -41,6 +41,9 @@ struct SessionFixture {
       .version = "0.1.0",
       .reset_sessions = [this] { ++resets; },
       .release_hold = [] {},
+      .statistics = [this](core::Family family) { return engine.statistics(family); },
+      .interface_statistics = [this](const core::Interface& interface,
+                                     core::Family family) { return engine.statistics(interface, family); },
       .reset_statistics = [this](const core::StatisticsScope& scope) { engine.reset_statistics(scope); },
       .probes = {.start = [](const core::ProbeRequest&, std::function<void()>)
                      -> base::Result<core::ProbeId> { return base::fail("This machine asks nobody."); },

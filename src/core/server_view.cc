@@ -1,6 +1,17 @@
 #include "core/server_view.h"
 
+#include <cmath>
+
 namespace noonmark::core {
+
+bool ServerView::continues(const ServerView& earlier) const {
+  constexpr double kNegligible = 1e-6;  // s; the header's unit is 15e-6 s
+  if (std::abs(earlier.dispersion_at(at) - root_dispersion) > kNegligible) return false;
+  ServerView now = earlier;
+  now.at = at;
+  now.root_dispersion = root_dispersion;
+  return now == *this;
+}
 
 void describe_system(const ServerView& view, Timestamp received, Timestamp now, wire::Header& header) {
   header.leap = view.leap;

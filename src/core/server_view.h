@@ -27,6 +27,8 @@ struct ServerView {
   double dispersion_at(Timestamp now) const {
     return root_dispersion + dispersion_rate * std::max(0.0, (now - at).seconds());
   }
+  /// Whether `earlier` says the same from `at` on, but for less than what a header can express.
+  bool continues(const ServerView& earlier) const;
 };
 
 /// The fields of a header that tell about the system; mode, version, poll and the other timestamps stay with

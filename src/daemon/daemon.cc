@@ -138,7 +138,8 @@ base::Result<void> run_daemon(const Options& options, base::LogSink& sink) {
   loop.stop_on_signals();
   const bool stores = !options.config_file;
   ClockMemory memory_of_clock(options.state_dir + "/clock.json", oscillator_name(options.clock), log);
-  TimeService service(loop, **clock, random, log, build_date,
+  io::ServerWorkers workers(options.server_workers, random);
+  TimeService service(loop, **clock, random, workers, log, build_date,
                       stores ? memory_of_clock.recall() : std::nullopt);
   const LeapWatch leap_watch(options.leap_file, loop, service, log);
   const io::ClockDisturbances disturbances(
@@ -170,6 +171,9 @@ base::Result<void> run_daemon(const Options& options, base::LogSink& sink) {
       .version = kVersion,
       .reset_sessions = [&] { service.reset_sessions(); },
       .release_hold = [&] { service.release_hold(); },
+      .statistics = [&](core::Family family) { return service.statistics(family); },
+      .interface_statistics = [&](const core::Interface& interface,
+                                  core::Family family) { return service.statistics(interface, family); },
       .reset_statistics = [&](const core::StatisticsScope& scope) { service.reset_statistics(scope); },
       .probes = {.start =
                      [&](const core::ProbeRequest& request, std::function<void()> news) {
@@ -191,6 +195,7 @@ base::Result<void> run_daemon(const Options& options, base::LogSink& sink) {
     service.on_quality([&] { quality->changed(); });
   }
   if (options.sandbox) warn(io::drop_capabilities(std::holds_alternative<SystemClockOption>(options.clock)));
+  workers.start();  // with the capabilities that are left
   log.write(base::LogLevel::info, fmt::format("noonmarkd {} is up", kVersion));
   if (stores) memory_of_clock.keep_regularly(loop, service);
   loop.run();

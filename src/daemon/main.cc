@@ -5,6 +5,7 @@
 #include "build_info.h"
 #include "daemon/daemon.h"
 #include "daemon/options.h"
+#include "io/server_workers.h"
 
 int main(int argc, char** argv) {
   using namespace noonmark;
@@ -28,6 +29,10 @@ int main(int argc, char** argv) {
   app.add_option("--clock", clock, "system | observe | virtual:offset=SECONDS,frequency=PPM")
       ->capture_default_str();
   app.add_option("--leap-file", options.leap_file, "leap-seconds.list of the system; need not exist")
+      ->capture_default_str();
+  app.add_option("--server-workers", options.server_workers,
+                 "threads that answer requests for the time; 0: the main one does")
+      ->check(CLI::Range(0U, io::ServerWorkers::kMost))
       ->capture_default_str();
   app.add_option("--log-level", log_level, "error | warning | notice | info | debug")->capture_default_str();
   app.add_flag("--no-control", no_control, "open no control socket");

@@ -29,6 +29,7 @@ struct Options {
   std::optional<std::string> config_file;  // the configuration is this file's, and is never stored
   ClockOption clock = SystemClockOption{};
   std::string leap_file = io::kSystemLeapFile;
+  unsigned server_workers = 0;  // threads that answer requests beside the main one
   bool control = true;
   bool sandbox = true;
   base::LogLevel log_level = base::LogLevel::info;

@@ -30,13 +30,15 @@ std::set<std::string> vpns_of(const core::NtpConfig& config) {
 
 }  // namespace
 
-TimeService::TimeService(io::Loop& loop, core::ClockDriver& clock, base::Random& random, base::LogSink& log,
-                         std::int64_t build_date, std::optional<core::SavedClock> saved)
+TimeService::TimeService(io::Loop& loop, core::ClockDriver& clock, base::Random& random,
+                         io::ServerWorkers& workers, base::LogSink& log, std::int64_t build_date,
+                         std::optional<core::SavedClock> saved)
     : loop_(loop),
       clock_(clock),
+      workers_(workers),
       log_(log),
       engine_(environment_of(clock, build_date, std::move(saved)), random, clock.now()),
-      sockets_(loop, engine_.responder(), *this, log),
+      sockets_(loop, engine_.responder(), workers, *this, log),
       watch_(loop, log, [this] { on_network_change(); }) {
   loop_.set_deadline(
       [this] { return deadline_ns(); },
@@ -63,6 +65,7 @@ void TimeService::run(const Step& step) {
   }
   for (const auto& transmit : outbox_.transmits) sockets_.send(transmit);
   for (const auto& answer : outbox_.answers) sockets_.answer(answer.query, answer.data);
+  inform_workers();
   for (const auto id : outbox_.closed) sockets_.close(id);
   for (const auto& event : outbox_.events) {
     const auto line = cli::event_text(event);
@@ -94,6 +97,46 @@ void TimeService::tell(core::ProbeId id) {
       news();
     }
   });
+}
+
+void TimeService::inform_workers() {
+  if (workers_.count() == 0) return;
+  workers_.follow(clock_.served_line());
+  workers_.use(engine_.server_policy());
+  workers_.publish(engine_.server_view(clock_.now()));
+}
+
+core::PacketStatistics TimeService::statistics(core::Family family) {
+  auto sum = engine_.statistics(family);
+  workers_.visit([&](core::Responder& responder) { sum = sum + responder.statistics(family); });
+  return sum;
+}
+
+std::optional<core::PacketStatistics> TimeService::statistics(const core::Interface& interface,
+                                                              core::Family family) {
+  auto sum = engine_.statistics(interface, family);
+  workers_.visit([&](core::Responder& responder) {
+    const auto* of = responder.interface_counters().find(engine_.network(), interface, family);
+    if (of != nullptr) sum = sum.value_or(core::PacketStatistics{}) + *of;
+  });
+  return sum;
+}
+
+void TimeService::reset_statistics(const core::StatisticsScope& scope) {
+  engine_.reset_statistics(scope);
+  workers_.visit([&](core::Responder& responder) {
+    if (scope.of == core::StatisticsScope::Of::family) responder.reset_statistics(scope.family);
+    if (scope.of != core::StatisticsScope::Of::interfaces) return;
+    if (scope.interface)
+      responder.interface_counters().reset(engine_.network(), *scope.interface, scope.family);
+    else
+      responder.interface_counters().reset(scope.family);
+  });
+}
+
+void TimeService::visit_responders(const std::function<void(core::Responder&)>& visit) {
+  visit(engine_.responder());
+  workers_.visit(visit);
 }
 
 core::Stamp TimeService::stamp(std::optional<std::int64_t> kernel_ns) {
@@ -193,6 +236,7 @@ void TimeService::use_vpns(const core::NtpConfig& config, const std::string& ano
 void TimeService::listen() {
   for (const auto family : {core::Family::ipv4, core::Family::ipv6})
     sockets_.serve(family, engine_.config().port, engine_.listening_vpns(family));
+  sockets_.join(engine_.memberships());
 }
 
 std::optional<std::int64_t> TimeService::deadline_ns() {

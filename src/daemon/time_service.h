@@ -16,15 +16,17 @@
 #include "io/loop.h"
 #include "io/network_watch.h"
 #include "io/ntp_sockets.h"
+#include "io/server_workers.h"
 
 namespace noonmark::daemon {
 
 /// The engine with its two ends: sockets and clock driver. What the engine wants done is done before each
-/// method returns. Everything runs on the loop's thread; what is passed in outlives the object.
+/// method returns. Everything runs on the loop's thread, but for what workers do; what is passed in outlives
+/// the object.
 class TimeService final : private io::NtpSockets::Handler {
  public:
-  TimeService(io::Loop& loop, core::ClockDriver& clock, base::Random& random, base::LogSink& log,
-              std::int64_t build_date, std::optional<core::SavedClock> saved);
+  TimeService(io::Loop& loop, core::ClockDriver& clock, base::Random& random, io::ServerWorkers& workers,
+              base::LogSink& log, std::int64_t build_date, std::optional<core::SavedClock> saved);
   ~TimeService();
 
   base::Result<void> prepare(const core::NtpConfig& config) const { return engine_.prepare(config); }
@@ -36,7 +38,13 @@ class TimeService final : private io::NtpSockets::Handler {
   /// Puts the clock's rate back in force and tells the engine.
   void on_disturbance(const core::ClockDisturbance& disturbance);
   std::optional<core::SavedClock> saved_clock() const { return engine_.saved_clock(clock_.now()); }
-  void reset_statistics(const core::StatisticsScope& scope) { engine_.reset_statistics(scope); }
+
+  /// Of the engine and of all workers. None: no packet was seen there.
+  core::PacketStatistics statistics(core::Family family);
+  std::optional<core::PacketStatistics> statistics(const core::Interface& interface, core::Family family);
+  void reset_statistics(const core::StatisticsScope& scope);
+  /// Calls `visit` with the responder of each thread, while that does nothing else.
+  void visit_responders(const std::function<void(core::Responder&)>& visit);
 
   /// core::Engine's, in VPN instances that no server line uses as well. `news` is called from the loop after
   /// each outcome and at the end, not after cancel_probe().
@@ -68,6 +76,7 @@ class TimeService final : private io::NtpSockets::Handler {
   std::optional<std::int64_t> deadline_ns();
   /// Lets the engine do one thing and carries out what it wants.
   void run(const Step& step);
+  void inform_workers();
   void listen();
   void use_vpns(const core::NtpConfig& config, const std::string& another = {});
   void tell(core::ProbeId id);
@@ -80,6 +89,7 @@ class TimeService final : private io::NtpSockets::Handler {
 
   io::Loop& loop_;
   core::ClockDriver& clock_;
+  io::ServerWorkers& workers_;
   base::LogSink& log_;
   core::Engine engine_;
   io::NtpSockets sockets_;

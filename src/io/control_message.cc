@@ -81,6 +81,11 @@ std::size_t put_departing(std::span<std::uint8_t> control, base::Family family, 
     constexpr std::uint32_t kStamp = SOF_TIMESTAMPING_TX_SOFTWARE;
     size += put_control(control.subspan(size), SOL_SOCKET, SO_TIMESTAMPING, kStamp);
   }
+  if (departing.ttl != 0) {
+    const bool v4 = family == base::Family::ipv4;
+    size += put_control(control.subspan(size), v4 ? int{IPPROTO_IP} : int{IPPROTO_IPV6},
+                        v4 ? IP_TTL : IPV6_HOPLIMIT, int{departing.ttl});
+  }
   return size;
 }
 

@@ -43,9 +43,10 @@ struct Departing {
   base::IpAddress source;  // unspecified: the kernel's choice
   std::uint32_t interface_index = 0;
   bool stamped = false;
+  std::uint8_t ttl = 0;  // time to live, or hop limit; 0: the system's
 };
 /// Writes the control messages that say so; gives how much of `control` they take, at most kDepartingRoom.
 std::size_t put_departing(std::span<std::uint8_t> control, base::Family family, const Departing& departing);
-inline constexpr std::size_t kDepartingRoom = 64;
+inline constexpr std::size_t kDepartingRoom = 96;
 
 }  // namespace noonmark::io

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "io/ntp_sockets.h"
+#include "io/system_random.h"
 #include "io/test_support.h"
 
 namespace noonmark::io {
@@ -194,8 +195,10 @@ TEST_F(NetworkWatchTest, SocketsAreMadeInTheNamespaceOfTheirVpnOnly) {
     Watched w;
     w.watch.use_vpns({red.name()});
     Count seen;
-    core::Responder responder;
-    NtpSockets sockets(w.loop, responder, seen, w.log);
+    SystemRandom random;
+    core::Responder responder{random};
+    ServerWorkers no_workers(0, random);
+    NtpSockets sockets(w.loop, responder, no_workers, seen, w.log);
     sockets.use_places(w.watch.places());
     const VpnId vpn = w.watch.places()[1].vpn.id;
     sockets.serve(Family::ipv4, 10123, {vpn});
@@ -228,8 +231,10 @@ TEST_F(NetworkWatchTest, LinkLocalServersAreReachedThroughTheirScope) {
     ASSERT_TRUE(
         w.until([&] { return w.has_address("veth0", "fe80::a") && w.has_address("veth1", "fe80::b"); }));
     Count seen;
-    core::Responder responder;
-    NtpSockets sockets(w.loop, responder, seen, w.log);
+    SystemRandom random;
+    core::Responder responder{random};
+    ServerWorkers no_workers(0, random);
+    NtpSockets sockets(w.loop, responder, no_workers, seen, w.log);
     sockets.use_places(w.watch.places());
     sockets.serve(Family::ipv6, 10123, {VpnId::public_instance});
     core::Transmit request;

@@ -55,8 +55,10 @@ bool same_namespace(const VpnPlace& a, const VpnPlace& b) {
 
 }  // namespace
 
-NtpSockets::NtpSockets(Loop& loop, core::Responder& responder, Handler& handler, base::LogSink& log)
+NtpSockets::NtpSockets(Loop& loop, core::Responder& responder, ServerWorkers& workers, Handler& handler,
+                       base::LogSink& log)
     : loop_(loop),
+      workers_(workers),
       handler_(handler),
       log_(log),
       stamping_(UdpSocket::keep_stamping(Family::ipv4)),
@@ -104,6 +106,7 @@ void NtpSockets::serve(Family family, std::uint16_t port, const std::vector<VpnI
   });
   for (const PortKey& key : released) {
     problems_.erase(key);
+    workers_.close(key);
     if (const auto found = fixed_.find(key); found != fixed_.end()) found->second.service = false;
     close_if_unused(key);
   }
@@ -132,11 +135,44 @@ void NtpSockets::open_services() {
       note_problem(key, port.error());
       continue;
     }
-    if (!(*port)->service) (*port)->socket.prepare_to_serve();
-    (*port)->service = true;
+    if (!(*port)->service) begin_service(key, *where, **port);
+    update_groups(key, **port);
     note_listening(key);
   }
   if (!problems_.empty()) retry_later();
+}
+
+void NtpSockets::begin_service(const PortKey& key, const VpnPlace& where, FixedPort& port) {
+  port.service = true;
+  port.socket.prepare_to_serve();
+  if (const int error = workers_.listen(key, where, port.socket); error != 0)
+    log_.write(base::LogLevel::warning,
+               fmt::format("the server's workers cannot share UDP port {} for {}{}{}: {}; requests there are "
+                           "answered without them",
+                           key.port, to_string(key.family), where.vpn.name.empty() ? "" : " in VPN instance ",
+                           where.vpn.name, errno_text(error)));
+}
+
+void NtpSockets::join(std::vector<core::Membership> groups) {
+  groups_ = std::move(groups);
+  open_services();
+}
+
+/// An interface that is gone has taken its memberships along; one that is back has another index.
+void NtpSockets::update_groups(const PortKey& key, FixedPort& port) {
+  std::set<core::Membership> wanted;
+  for (const auto& m : groups_)
+    if (m.vpn == key.vpn && m.group.family() == key.family) wanted.insert(m);
+  for (const auto& m : port.groups)
+    if (!wanted.contains(m)) port.socket.leave(m.group, m.interface_index);
+  for (const auto& m : wanted) {
+    if (port.groups.contains(m)) continue;
+    if (const int error = port.socket.join(m.group, m.interface_index); error != 0)
+      log_.write(base::LogLevel::warning,
+                 fmt::format("cannot join the group {} on interface {}: {}", m.group.to_string(),
+                             m.interface_index, errno_text(error)));
+  }
+  port.groups = std::move(wanted);
 }
 
 void NtpSockets::note_problem(const PortKey& key, int error_number) {
@@ -170,7 +206,7 @@ tl::expected<NtpSockets::FixedPort*, int> NtpSockets::fixed_port(const PortKey& 
   if (const auto open = fixed_.find(key); open != fixed_.end()) return &open->second;
   auto socket = bind_fixed(key, where);
   if (!socket) return tl::unexpected(socket.error());
-  FixedPort& port = fixed_.emplace(key, FixedPort{std::move(*socket), false, {}}).first->second;
+  FixedPort& port = fixed_.emplace(key, FixedPort{std::move(*socket), false, {}, {}}).first->second;
   loop_.watch(port.socket.fd(), kRequestEvents, [this, key](short revents) { on_fixed_port(key, revents); });
   return &port;
 }
@@ -187,7 +223,9 @@ tl::expected<UdpSocket, int> NtpSockets::bind_fixed(const PortKey& key, const Vp
       ours.push_back(&port.socket);
   }
   for (UdpSocket* socket : ours) socket->share_port(true);
-  const auto use = ours.empty() ? UdpSocket::PortUse::exclusive : UdpSocket::PortUse::shared;
+  const auto use = workers_.count() > 0 ? UdpSocket::PortUse::group
+                   : ours.empty()       ? UdpSocket::PortUse::exclusive
+                                        : UdpSocket::PortUse::shared;
   auto made = UdpSocket::open(where, {IpAddress::any(key.family), key.port, 0}, use);
   for (UdpSocket* socket : ours) socket->share_port(false);
   if (made) made->share_port(false);
@@ -202,6 +240,7 @@ void NtpSockets::close_if_unused(const PortKey& key) {
 void NtpSockets::close_fixed(const PortKey& key) {
   const auto port = fixed_.find(key);
   CHECK(port != fixed_.end());
+  workers_.close(key);
   for (const Outstanding& sent : port->second.outstanding) sent_from_fixed_.erase(sent.id);
   loop_.unwatch(port->second.socket.fd());
   fixed_.erase(port);
@@ -243,9 +282,14 @@ int NtpSockets::send_from_fixed_port(const Transmit& transmit, const VpnPlace& w
   UdpSocket& socket = (*port)->socket;
   const bool service = (*port)->service;
   if ((*port)->outstanding.empty()) service ? socket.report_errors(true) : socket.report_deliveries();
-  const int error = socket.send(
-      transmit.bytes(), transmit.remote,
-      {transmit.local.address, interface_towards(transmit.remote, transmit.interface_index), service});
+  const bool to_group = transmit.purpose == Transmit::Purpose::group;
+  const int error =
+      socket.send(transmit.bytes(), transmit.remote,
+                  {.source = transmit.local.address,
+                   .interface_index = to_group ? transmit.interface_index
+                                               : interface_towards(transmit.remote, transmit.interface_index),
+                   .stamped = service,
+                   .ttl = transmit.ttl});
   if (error != 0) {
     close_if_unused(key);
     // A source address that is not ours any more gives other errors here than at a bind.

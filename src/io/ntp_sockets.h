@@ -14,7 +14,9 @@
 #include "core/engine.h"
 #include "core/outbox.h"
 #include "io/loop.h"
+#include "io/port_key.h"
 #include "io/request_server.h"
+#include "io/server_workers.h"
 #include "io/udp_socket.h"
 #include "io/vpn_place.h"
 
@@ -32,7 +34,7 @@ struct Arrival {
 /// All NTP sockets of the daemon: one for each request with a random source port (RFC 9109), one per VPN
 /// instance and family that listens, and with a fixed source port one per VPN instance and family that sends.
 /// A fixed source port that is also the service's is one socket. Requests for the time never reach the
-/// handler: the responder answers them.
+/// handler: the responder or the workers answer them.
 ///
 /// Runs on the loop's thread. The handler is called from the loop only, never from within a method.
 class NtpSockets {
@@ -61,7 +63,8 @@ class NtpSockets {
   static constexpr std::chrono::seconds kRetry{5};
 
   /// All of them must outlive the object.
-  NtpSockets(Loop& loop, core::Responder& responder, Handler& handler, base::LogSink& log);
+  NtpSockets(Loop& loop, core::Responder& responder, ServerWorkers& workers, Handler& handler,
+             base::LogSink& log);
   ~NtpSockets();
   NtpSockets(const NtpSockets&) = delete;
   NtpSockets& operator=(const NtpSockets&) = delete;
@@ -71,6 +74,8 @@ class NtpSockets {
   void use_places(std::vector<VpnPlace> places);
   /// Listens for `family` on `port` in exactly these VPN instances.
   void serve(base::Family family, std::uint16_t port, const std::vector<core::VpnId>& vpns);
+  /// The groups that the listening sockets shall be members of; all others are left.
+  void join(std::vector<core::Membership> groups);
   /// What cannot listen at the moment, and why.
   std::vector<ServiceProblem> service_problems() const;
 
@@ -94,16 +99,11 @@ class NtpSockets {
     base::Endpoint remote;
     std::uint8_t size;  // octets of the request
   };
-  struct PortKey {
-    core::VpnId vpn;
-    base::Family family;
-    std::uint16_t port;
-    auto operator<=>(const PortKey&) const = default;
-  };
   struct FixedPort {
     UdpSocket socket;
     bool service = false;
     std::vector<Outstanding> outstanding;
+    std::set<core::Membership> groups;  // joined, or tried
   };
   struct Report {
     core::TransmitId id;
@@ -131,13 +131,16 @@ class NtpSockets {
   void deliver(const UdpSocket& socket, core::VpnId vpn, std::optional<core::TransmitId> request);
 
   void open_services();
+  void update_groups(const PortKey& key, FixedPort& port);
   void note_problem(const PortKey& key, int error_number);
   void note_listening(const PortKey& key);
+  void begin_service(const PortKey& key, const VpnPlace& place, FixedPort& port);
   void retry_later();
   void report_later(core::TransmitId id, int error_number);
   void deliver_reports();
 
   Loop& loop_;
+  ServerWorkers& workers_;
   Handler& handler_;
   base::LogSink& log_;
   UniqueFd stamping_;
@@ -145,9 +148,10 @@ class NtpSockets {
   std::unordered_map<core::TransmitId, RequestSocket> requests_;
   std::map<PortKey, FixedPort> fixed_;
   std::unordered_map<core::TransmitId, PortKey> sent_from_fixed_;
-  std::set<PortKey> services_;       // wanted
-  std::map<PortKey, int> problems_;  // wanted, not open, by errno
-  std::vector<Report> reports_;      // for the handler
+  std::set<PortKey> services_;            // wanted
+  std::map<PortKey, int> problems_;       // wanted, not open, by errno
+  std::vector<core::Membership> groups_;  // wanted
+  std::vector<Report> reports_;           // for the handler
   std::optional<Loop::TaskId> reporting_;
   std::optional<Loop::TaskId> retry_;
   RequestServer server_;

@@ -8,6 +8,7 @@
 
 #include "io/kernel_clock.h"
 #include "io/socket_address.h"
+#include "io/system_random.h"
 #include "io/test_support.h"
 
 namespace noonmark::io {
@@ -105,9 +106,10 @@ class NtpSocketsTest : public ::testing::TestWithParam<Family> {
   Loop loop;
   Recorder seen;
   testing::RecordingLog log;
-  base::SeededRandom seed{1};
-  core::Responder responder{seed};
-  NtpSockets sockets{loop, responder, seen, log};
+  SystemRandom random;
+  core::Responder responder{random};
+  ServerWorkers no_workers{0, random};
+  NtpSockets sockets{loop, responder, no_workers, seen, log};
 };
 
 INSTANTIATE_TEST_SUITE_P(Families, NtpSocketsTest, ::testing::Values(Family::ipv4, Family::ipv6),

@@ -36,6 +36,7 @@ class Client {
     return packet ? std::optional(packet->header) : std::nullopt;
   }
   std::uint16_t port() const { return socket_.port(); }
+  int fd() const { return socket_.fd(); }
 
  private:
   UdpSocket socket_;

@@ -144,6 +144,30 @@ void UdpSocket::prepare_to_serve() {
   set_option(SOL_SOCKET, SO_RCVBUF, kReceiveBuffer);
   set_option(SOL_SOCKET, SO_SELECT_ERR_QUEUE, 1);
   stamps_transmits_ = set_option(SOL_SOCKET, SO_TIMESTAMPING, kReceiveStamps | SOF_TIMESTAMPING_OPT_CMSG);
+  set_option(SOL_SOCKET, SO_BROADCAST, 1);
+  // Only groups that this socket has joined itself.
+  if (family_ == Family::ipv4)
+    set_option(IPPROTO_IP, IP_MULTICAST_ALL, 0);
+  else
+    set_option(IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
+}
+
+int UdpSocket::join(const IpAddress& group, std::uint32_t interface_index) const {
+  return change_membership(group, interface_index, true);
+}
+
+int UdpSocket::leave(const IpAddress& group, std::uint32_t interface_index) const {
+  return change_membership(group, interface_index, false);
+}
+
+int UdpSocket::change_membership(const IpAddress& group, std::uint32_t interface_index, bool joins) const {
+  group_req request{};
+  request.gr_interface = interface_index;
+  SocketAddress address({group, 0, 0});
+  std::memcpy(&request.gr_group, address.data(), address.size());
+  const int level = family_ == Family::ipv4 ? int{IPPROTO_IP} : int{IPPROTO_IPV6};
+  const int option = joins ? MCAST_JOIN_GROUP : MCAST_LEAVE_GROUP;
+  return ::setsockopt(fd_.get(), level, option, &request, sizeof request) == 0 ? 0 : errno;
 }
 
 void UdpSocket::share_port(bool on) { set_option(SOL_SOCKET, SO_REUSEADDR, on ? 1 : 0); }

@@ -70,6 +70,9 @@ class UdpSocket {
   void report_errors(bool on);
   /// Makes it a server's: room for a burst, and transmit time stamps only of messages sent with `stamped`.
   void prepare_to_serve();
+  /// Enters a multicast group on an interface, or leaves it. 0 or an errno value.
+  int join(const base::IpAddress& group, std::uint32_t interface_index) const;
+  int leave(const base::IpAddress& group, std::uint32_t interface_index) const;
   /// Whether transmit time stamps were granted.
   bool stamps_transmits() const { return stamps_transmits_; }
 
@@ -92,6 +95,7 @@ class UdpSocket {
   int configure(const VpnPlace& place);
   int bind(const base::Endpoint& local);
   bool set_option(int level, int name, int value) const;
+  int change_membership(const base::IpAddress& group, std::uint32_t interface_index, bool joins) const;
 
   UniqueFd fd_;
   base::Family family_;
