@@ -68,7 +68,7 @@ bench-accuracy-quick: accuracy_bench
 
 fuzz: setup
 	@cmake --preset fuzz >build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }
-	@cmake --build build/fuzz -j $(JOBS) --target packet_fuzz command_fuzz config_fuzz session_fuzz terminal_fuzz estimator_fuzz scenario_fuzz
+	@cmake --build build/fuzz -j $(JOBS) --target packet_fuzz responder_fuzz command_fuzz config_fuzz session_fuzz terminal_fuzz estimator_fuzz scenario_fuzz
 	@fuzz/run build/fuzz $${FUZZ_SECONDS:-60}
 
 format:

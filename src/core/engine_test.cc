@@ -503,6 +503,27 @@ TEST_F(ClientAndServer, ARequestThatComesBackToUsIsNamedMyself) {
   EXPECT_EQ(client.reason(), Reason::myself);
 }
 
+TEST_F(ClientAndServer, ASymmetricRequestOfAStrangerIsAnsweredAndMobilizesNothing) {
+  testing::Packet packet{.transmit = {}, .from = "client"};
+  wire::Header header;
+  header.mode = wire::Mode::symmetric_active;
+  header.transmit = Timestamp::from_raw(0x0123456789ABCDEF);
+  wire::encode(header, std::span(packet.transmit.data).first<wire::kHeaderSize>());
+  packet.transmit.size = wire::kHeaderSize;
+  const Path path{.local = {.address = address("192.0.2.1"), .port = 123},
+                  .remote = {.address = address("192.0.2.2"), .port = 123},
+                  .vpn = {},
+                  .interface_index = 2};
+  world.deliver(server, packet, path, false, std::nullopt);
+  EXPECT_EQ(drops(server, DropReason::bad_mode), 1u) << "not on the service's socket";
+  world.deliver(server, packet, path, true, std::nullopt);
+  ASSERT_EQ(server.sent.size(), 1u);
+  const auto reply = wire::decode(server.sent.front().transmit.bytes(), nullptr, nullptr);
+  EXPECT_EQ(reply->header.mode, wire::Mode::symmetric_passive);
+  EXPECT_EQ(reply->header.origin, header.transmit);
+  EXPECT_TRUE(server.engine->session_statistics().empty());
+}
+
 TEST_F(ClientAndServer, TheLocalClockWinsAtEqualStratumAndLosesToASmallerOne) {
   client.config.local_clock = LocalClockConfig{.unit = 1, .stratum = 2};
   follow();
