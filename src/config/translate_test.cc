@@ -52,9 +52,11 @@ TEST_F(TranslateTest, Ipv6ServersSpeakVersion4AndPollRangesAreResolved) {
 TEST_F(TranslateTest, MillisecondsBecomeSeconds) {
   configuration.step_policy = {core::StepPolicy::When::forward_only, 500, 60};
   configuration.error_budget = {20, true};
+  configuration.queries_enabled = true;
   const auto config = to_ntp_config(configuration, ring).config;
   EXPECT_EQ(config.step_policy, (core::StepPolicy{core::StepPolicy::When::forward_only, 0.5, 60}));
   EXPECT_EQ(config.error_budget, (core::ErrorBudget{0.02, true}));
+  EXPECT_TRUE(config.queries_enabled);
 }
 
 TEST_F(TranslateTest, FamiliesTakeTheirListeners) {

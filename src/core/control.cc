@@ -100,6 +100,11 @@ const AssociationState* system_peer(const ControlView& view) {
   return it == view.associations.end() ? nullptr : *it;
 }
 
+const AssociationState* find_peer(const ControlView& view, std::uint16_t id) {
+  const auto it = std::ranges::find(view.associations, id, [](const auto* a) { return control_id(a->id); });
+  return it == view.associations.end() ? nullptr : *it;
+}
+
 std::string destination_of(const AssociationState& peer) {
   const auto address = peer.last_local ? peer.last_local : peer.source;
   return address.value_or(IpAddress::any(peer.config.key.address.family())).to_string();
@@ -227,12 +232,10 @@ class VariableText {
 };
 
 std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  constexpr std::string_view kPadding("\0", 1);
-  const auto ignored = std::string(kBlanks) + std::string(kPadding);
-  const auto first = text.find_first_not_of(ignored);
+  constexpr std::string_view kBlanks(" \t\r\n\0", 5);
+  const auto first = text.find_first_not_of(kBlanks);
   if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(ignored) - first + 1);
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
 /// The variables whose names are in `wanted`, "name[=value],...", in that order; without names those that are
@@ -279,6 +282,7 @@ std::vector<std::uint8_t> association_list(const ControlView& view) {
 ControlMessage response_to(const ControlMessage& query) {
   ControlMessage response = query;
   response.is_response = true;
+  response.is_error = response.has_more = false;
   response.offset = 0;
   response.data = {};
   return response;
@@ -310,13 +314,9 @@ std::vector<std::uint8_t> answer_control(const ControlMessage& query, const Cont
   if (query.offset != 0) return error_response(query, ControlError::bad_format);
 
   auto response = response_to(query);
-  const AssociationState* peer = nullptr;
-  if (query.association != 0) {
-    const auto it = std::ranges::find(view.associations, query.association,
-                                      [](const auto* a) { return control_id(a->id); });
-    if (it == view.associations.end()) return error_response(query, ControlError::unknown_association);
-    peer = *it;
-  }
+  const auto* peer = find_peer(view, query.association);
+  if (query.association != 0 && peer == nullptr)
+    return error_response(query, ControlError::unknown_association);
   response.status = peer != nullptr ? peer_status(*peer) : system_status(view);
   if (reads_status) {
     const auto list = peer != nullptr ? std::vector<std::uint8_t>{} : association_list(view);

@@ -306,6 +306,21 @@ TEST_P(NtpSocketsTest, AProgramThatSharesItsPortsGetsNeitherOursNorHidesIts) {
             UdpSocket::open({}, {IpAddress::any(family), port, 0}, UdpSocket::PortUse::shared).error());
 }
 
+TEST_P(NtpSocketsTest, AnAnswerLongerThanAPacketLeavesFromWhereItWasAsked) {
+  const std::uint16_t port = free_port(family);
+  sockets.serve(family, port, {VpnId::public_instance});
+  Peer client(family);
+  client.send(12, {loopback, port, 0});
+  ASSERT_TRUE(until([&] { return !seen.seen.empty(); }));
+  sockets.answer(seen.seen[0].arrival.path, std::vector<std::uint8_t>(480, 0x16));
+  const auto got = received_by(client);
+  EXPECT_EQ((Endpoint{loopback, port, 0}), got.remote);
+  EXPECT_EQ(480u, got.data.size());
+  auto gone = seen.seen[0].arrival.path;
+  gone.vpn = VpnId{7};
+  sockets.answer(gone, std::vector<std::uint8_t>(480));  // no such socket: nothing
+}
+
 TEST_P(NtpSocketsTest, AServiceMovesWithItsPortAndEndsWithItsVpn) {
   const std::uint16_t first = free_port(family);
   sockets.serve(family, first, {VpnId::public_instance});
