@@ -16,8 +16,9 @@ import packets
 from noonmark import Failure, expect
 from packets import Key, kiss
 
-PASSWORD = "Noonmark-under-attack-12"
-KEYS = (Key(5, "md5", PASSWORD), Key(7, "hmac-sha256", PASSWORD))
+PASSWORD = "Noonmark-under-attack-0123456789"  # 32 octets: it could be an AES key
+KEYS = (Key(5, "md5", PASSWORD), Key(7, "hmac-sha256", PASSWORD), Key(3, "aes-128-cmac", "0123456789abcdef"),
+        Key(4, "aes-256-cmac", PASSWORD))
 HUB4, HUB6 = "10.8.0.1", "fd08::1"
 PORT = packets.NTP_PORT
 MEMORY_BOUND = 32 << 20  # octets that a flood may make the server grow by: its table of clients, of a fixed size
@@ -229,7 +230,9 @@ def wrong_keys(service):
     """Another password; another algorithm of the same length under the same id."""
     return signed_with(service, [dataclasses.replace(KEYS[0], password="Another-key-of-ours-9"),
                                  dataclasses.replace(KEYS[0], algorithm="hmac-md5"),
-                                 dataclasses.replace(KEYS[0], id=7), dataclasses.replace(KEYS[1], id=5),
+                                 dataclasses.replace(KEYS[0], algorithm="aes-256-cmac"),
+                                 dataclasses.replace(KEYS[3], algorithm="md5"),
+                                 dataclasses.replace(KEYS[2], id=4), dataclasses.replace(KEYS[1], id=5),
                                  dataclasses.replace(KEYS[1], algorithm="sha1")])
 
 
