@@ -1,6 +1,7 @@
 #include "core/responder.h"
 
 #include "base/check.h"
+#include "core/source_address.h"
 
 namespace noonmark::core {
 namespace {
@@ -27,6 +28,11 @@ DropReason drop_reason_of(wire::DecodeError error) {
     case wire::DecodeError::bad_extension: return DropReason::bad_extension;
   }
   return DropReason::bad_length;
+}
+
+bool is_group(const IpAddress& address, VpnId vpn, const NetworkView& network) {
+  return address.is_multicast() || (address.is_v4() && address.v4_value() == 0xFFFFFFFF) ||
+         is_directed_broadcast(network, vpn, address);
 }
 
 }  // namespace
@@ -86,6 +92,10 @@ ReplyPlan Responder::examine(const ServiceRequest& request) {
   if (demanded && !plan.source.is_link_local()) {
     const auto* address = std::get_if<IpAddress>(&*demanded);
     if (address == nullptr) return drop(request, DropReason::source_unavailable);
+    // Else one request in a victim's name would make every server of a link answer. From the group itself no
+    // kernel sends.
+    if (is_group(request.path.local.address, request.path.vpn, policy_->network))
+      return drop(request, DropReason::not_listening);
     plan.source = *address;
   }
   plan.size = wire::kHeaderSize;

@@ -154,6 +154,43 @@ TEST_F(ResponderTest, AnUnknownExtensionFieldIsIgnoredAndNotEchoed) {
   EXPECT_EQ(reply.data.size(), 48u);
 }
 
+TEST(ServiceWithSourceInterface, AnswersNoRequestToAGroup) {
+  NtpConfig config;
+  config.local_clock = LocalClockConfig{};
+  config.source_interfaces = {{.family = Family::ipv4, .vpn = {}, .interface_name = "eth0"}};
+  NetworkView network;
+  network.vpns.push_back({});
+  network.interfaces.push_back(
+      {.index = 2,
+       .name = "eth0",
+       .alternative_names = {},
+       .alias = {},
+       .up = true,
+       .loopback = false,
+       .broadcast = true,
+       .vpn = {},
+       .addresses = {{.address = *IpAddress::parse("192.0.2.1"), .prefix_length = 24}}});
+  Responder responder;
+  responder.use(make_policy(config, network));
+  const auto answered = [&](std::string_view local) {
+    auto bytes = request(4);
+    const auto size = bytes.size();
+    bytes.resize(kMaxDatagram);
+    const Path path{.local = {*IpAddress::parse(local), 123, 0},
+                    .remote = {*IpAddress::parse("192.0.2.7"), 40000, 0},
+                    .vpn = {},
+                    .interface_index = 2};
+    return responder.examine({.buffer = bytes, .size = size, .path = path, .received = kReceived}).size != 0;
+  };
+  EXPECT_TRUE(answered("192.0.2.1"));
+  EXPECT_TRUE(answered("192.0.2.2")) << "a secondary address that the view may not know yet";
+  EXPECT_FALSE(answered("192.0.2.255"));
+  EXPECT_FALSE(answered("255.255.255.255"));
+  EXPECT_FALSE(answered("224.0.0.1"));
+  EXPECT_EQ(responder.statistics(Family::ipv4).drops[static_cast<std::size_t>(DropReason::not_listening)],
+            3u);
+}
+
 TEST(ClientRequest, IsModeThreeOrTheModelessVersionOneFromAnotherPortThan123) {
   EXPECT_TRUE(Responder::is_request(request(4), 123));
   EXPECT_TRUE(Responder::is_request(request(1, wire::Mode::reserved), 1024));

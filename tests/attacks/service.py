@@ -87,10 +87,10 @@ class Client:
 
 
 class Service:
-    def __init__(self, lab):
+    def __init__(self, lab, name="server", *lines):
         self.lab, self.hub = lab, lab.hub
         self.victim = lab.victim(
-            "server", "undo crypto weak-algorithm disable",
+            name, *lines, "undo crypto weak-algorithm disable",
             "undo ntp-service authentication-password complexity-check enable",
             *(key.line() for key in KEYS), "ntp-service refclock-master 3", clock="virtual:offset=0.02,frequency=0")
         self.clients = {4: Client(lab.hub), 6: Client(lab.hub, 6)}
@@ -409,11 +409,31 @@ def tells_nothing(lab):
     expect(client.ask(seconds=0.2) is None, "a disabled server answers")
 
 
-ALONE = [("A18", "unsynchronized: tells nothing; disabled: silence", tells_nothing)]
+def ask_groups(lab):
+    """One request in a victim's name would be answered by every server on the link (A15)."""
+    service = Service(lab, "groups", "ntp-service source-interface eth1", "ntp-service ipv6 source-interface eth1")
+    scope = lab.scope("eth1")
+    groups = {4: [("10.8.0.255", PORT), ("255.255.255.255", PORT), ("224.0.0.1", PORT)], 6: [("ff02::1", PORT, 0, scope)]}
+    for family, client in service.clients.items():
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth1")
+        if family == 4:
+            client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        expect(client.ask() is not None, "no reply")
+        before = service.victim.counters(family)
+        for group in groups[family]:
+            client.socket.sendto(packets.request().octets(), group)
+        service.expect_silence()
+        counted, count = world.moved(before, service.victim.counters(family)), len(groups[family])
+        expect(counted == {"received": count, "not-listening": count}, f"the counters moved by {counted}")
+    service.victim.daemon.stop()
+
+
+ALONE = [("A15", "requests to broadcast and multicast addresses", "not-listening", ask_groups),
+         ("A18", "unsynchronized: tells nothing; disabled: silence", "none", tells_nothing)]
 
 
 def titles():
-    return [(row.attack, "server", row.title) for row in ROWS] + [(a, "server", title) for a, title, _ in ALONE]
+    return [(row.attack, "server", row.title) for row in ROWS] + [(a, "server", title) for a, title, _, _ in ALONE]
 
 
 def outcome(action, *arguments):
@@ -426,7 +446,7 @@ def outcome(action, *arguments):
 
 def carry_out(lab, attacks):
     rows = [row for row in ROWS if not attacks or row.attack in attacks]
-    results = [(attack, "server", title, "none", outcome(script, lab)) for attack, title, script in ALONE
+    results = [(attack, "server", title, counter, outcome(script, lab)) for attack, title, counter, script in ALONE
                if not attacks or attack in attacks]
     if rows:
         service = Service(lab)
