@@ -1,5 +1,6 @@
-"""NTP packets, MACs, and IP datagrams with a source of the attacker's choice. Standard library only."""
+"""NTP packets, MACs, and IP datagrams with a source of the attacker's choice. Standard library and GnuTLS's AES."""
 
+import ctypes
 import dataclasses
 import hashlib
 import hmac
@@ -74,11 +75,33 @@ class Key:
     def line(self):
         return f"ntp-service authentication-keyid {self.id} authentication-mode {self.algorithm} {self.password}"
 
+    def is_usable(self):
+        """AES has passwords of one length."""
+        return len(self.password) == AES_KEY_SIZES.get(self.algorithm, len(self.password))
+
     def mac(self, covered):
         return struct.pack("!I", self.id) + DIGESTS[self.algorithm](self.password.encode(), covered)
 
 
+GNUTLS = ctypes.CDLL("libgnutls.so.30")
+
+
+def cmac(bits):
+    algorithm = GNUTLS.gnutls_mac_get_id(f"AES-CMAC-{bits}".encode())
+
+    def digest(key, data):
+        tag = ctypes.create_string_buffer(16)
+        if GNUTLS.gnutls_hmac_fast(algorithm, key, len(key), data, len(data), tag) != 0:
+            raise ValueError(f"no CMAC with a key of {len(key)} octets")
+        return tag.raw
+
+    return digest
+
+
+AES_KEY_SIZES = {"aes-128-cmac": 16, "aes-256-cmac": 32}
 DIGESTS = {
+    "aes-128-cmac": cmac(128),
+    "aes-256-cmac": cmac(256),
     "md5": lambda key, data: hashlib.md5(key + data).digest(),
     "sha1": lambda key, data: hashlib.sha1(key + data).digest(),
     "sha256": lambda key, data: hashlib.sha256(key + data).digest(),

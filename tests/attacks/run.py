@@ -30,11 +30,10 @@ import service
 import trials
 from packets import Key, kiss
 
-PASSWORD = "Noonmark-under-attack-12"
+PASSWORD = "Noonmark-under-attack-0123456789"  # 32 octets: it could be an AES key
 HMAC, OTHER_HMAC = Key(7, "hmac-sha256", PASSWORD), Key(8, "hmac-sha256", "Another-key-of-ours-9")
 MD5, OTHER_MD5 = Key(5, "md5", PASSWORD), Key(6, "md5", "Another-key-of-ours-9")
 AES128, AES256 = Key(3, "aes-128-cmac", "0123456789abcdef"), Key(4, "aes-256-cmac", "0123456789abcdef" * 2)
-SIGNERS_KEYS = (AES128, AES256)
 KISSES = ("DENY", "RSTR", "RATE")
 
 MODES = {mode.name: mode for mode in (
@@ -202,9 +201,9 @@ def unknown_key(target):
 
 def other_algorithms(target):
     """The right id and password, another algorithm; with digests of the right length too."""
-    header, length = lie(target), len(target.honest()) - 52
-    macs = [dataclasses.replace(target.mode.key, algorithm=algorithm).mac(header)
-            for algorithm in packets.DIGESTS if algorithm != target.mode.key.algorithm]
+    header, length, own = lie(target), len(target.honest()) - 52, target.mode.key
+    keys = [dataclasses.replace(own, algorithm=algorithm) for algorithm in packets.DIGESTS if algorithm != own.algorithm]
+    macs = [key.mac(header) for key in keys if key.is_usable()]
     return send_all(target, [header + mac[:4 + length] for mac in macs if len(mac) >= 4 + length])
 
 
@@ -476,9 +475,6 @@ def main():
     noonmark.need_root()
     with noonmark.test(230) as test:
         lab = world.Lab(test)
-        signer = test.noonmarkd("signer", "--clock", "observe", namespace=lab.hub.namespace)
-        signer.configure(*(key.line() for key in SIGNERS_KEYS), "ntp-service refclock-master 2",
-                         f"ntp-service port {world.SIGNER_PORT}")
         with lab.hub.in_background():
             campaign = Campaign(lab, chosen(arguments))
             long_ones = trials.start(lab, arguments)

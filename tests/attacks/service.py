@@ -16,8 +16,9 @@ import packets
 from noonmark import Failure, expect
 from packets import Key, kiss
 
-PASSWORD = "Noonmark-under-attack-12"
-KEYS = (Key(5, "md5", PASSWORD), Key(7, "hmac-sha256", PASSWORD))
+PASSWORD = "Noonmark-under-attack-0123456789"  # 32 octets: it could be an AES key
+KEYS = (Key(5, "md5", PASSWORD), Key(7, "hmac-sha256", PASSWORD), Key(3, "aes-128-cmac", "0123456789abcdef"),
+        Key(4, "aes-256-cmac", PASSWORD))
 HUB4, HUB6 = "10.8.0.1", "fd08::1"
 PORT = packets.NTP_PORT
 MEMORY_BOUND = 32 << 20  # octets that a flood may make the server grow by: its table of clients, of a fixed size
@@ -86,10 +87,10 @@ class Client:
 
 
 class Service:
-    def __init__(self, lab):
+    def __init__(self, lab, name="server", *lines):
         self.lab, self.hub = lab, lab.hub
         self.victim = lab.victim(
-            "server", "undo crypto weak-algorithm disable",
+            name, *lines, "undo crypto weak-algorithm disable",
             "undo ntp-service authentication-password complexity-check enable",
             *(key.line() for key in KEYS), "ntp-service refclock-master 3", clock="virtual:offset=0.02,frequency=0")
         self.clients = {4: Client(lab.hub), 6: Client(lab.hub, 6)}
@@ -229,7 +230,9 @@ def wrong_keys(service):
     """Another password; another algorithm of the same length under the same id."""
     return signed_with(service, [dataclasses.replace(KEYS[0], password="Another-key-of-ours-9"),
                                  dataclasses.replace(KEYS[0], algorithm="hmac-md5"),
-                                 dataclasses.replace(KEYS[0], id=7), dataclasses.replace(KEYS[1], id=5),
+                                 dataclasses.replace(KEYS[0], algorithm="aes-256-cmac"),
+                                 dataclasses.replace(KEYS[3], algorithm="md5"),
+                                 dataclasses.replace(KEYS[2], id=4), dataclasses.replace(KEYS[1], id=5),
                                  dataclasses.replace(KEYS[1], algorithm="sha1")])
 
 
@@ -406,11 +409,31 @@ def tells_nothing(lab):
     expect(client.ask(seconds=0.2) is None, "a disabled server answers")
 
 
-ALONE = [("A18", "unsynchronized: tells nothing; disabled: silence", tells_nothing)]
+def ask_groups(lab):
+    """One request in a victim's name would be answered by every server on the link (A15)."""
+    service = Service(lab, "groups", "ntp-service source-interface eth1", "ntp-service ipv6 source-interface eth1")
+    scope = lab.scope("eth1")
+    groups = {4: [("10.8.0.255", PORT), ("255.255.255.255", PORT), ("224.0.0.1", PORT)], 6: [("ff02::1", PORT, 0, scope)]}
+    for family, client in service.clients.items():
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth1")
+        if family == 4:
+            client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        expect(client.ask() is not None, "no reply")
+        before = service.victim.counters(family)
+        for group in groups[family]:
+            client.socket.sendto(packets.request().octets(), group)
+        service.expect_silence()
+        counted, count = world.moved(before, service.victim.counters(family)), len(groups[family])
+        expect(counted == {"received": count, "not-listening": count}, f"the counters moved by {counted}")
+    service.victim.daemon.stop()
+
+
+ALONE = [("A15", "requests to broadcast and multicast addresses", "not-listening", ask_groups),
+         ("A18", "unsynchronized: tells nothing; disabled: silence", "none", tells_nothing)]
 
 
 def titles():
-    return [(row.attack, "server", row.title) for row in ROWS] + [(a, "server", title) for a, title, _ in ALONE]
+    return [(row.attack, "server", row.title) for row in ROWS] + [(a, "server", title) for a, title, _, _ in ALONE]
 
 
 def outcome(action, *arguments):
@@ -423,7 +446,7 @@ def outcome(action, *arguments):
 
 def carry_out(lab, attacks):
     rows = [row for row in ROWS if not attacks or row.attack in attacks]
-    results = [(attack, "server", title, "none", outcome(script, lab)) for attack, title, script in ALONE
+    results = [(attack, "server", title, counter, outcome(script, lab)) for attack, title, counter, script in ALONE
                if not attacks or attack in attacks]
     if rows:
         service = Service(lab)
