@@ -54,7 +54,7 @@ constexpr std::array kCommonLeaves{
              core::kMaxServers},
     LeafInfo{"persist-id", LeafType::label, LeafRole::option, "What confirms the trial in any session", 1,
              config::kMaxLabel},
-    LeafInfo{"section", LeafType::name, LeafRole::option, "Section of the configuration: ntp-service", 1,
+    LeafInfo{"section", LeafType::name, LeafRole::option, "Section of the configuration: ntp-service, acl", 1,
              config::kMaxInterfaceName},
     config::leaves::kAclNumber,
     config::leaves::kAclName,

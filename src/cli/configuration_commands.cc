@@ -1,5 +1,6 @@
 #include "cli/configuration_commands.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <set>
@@ -14,6 +15,12 @@ namespace {
 
 constexpr std::string_view kSaveQuestion =
     "Warning: The current configuration will be written to the device. Continue? [Y/N]:";
+
+/// "acl" stands for "acl number 2000" and all others.
+bool is_in(const ConfigurationLine& line, std::string_view section) {
+  return line.section == section ||
+         (line.section.starts_with(section) && line.section[section.size()] == ' ');
+}
 
 }  // namespace
 
@@ -54,11 +61,11 @@ base::Result<DisplayOutput> show_current_configuration(Session& session, const M
   } else if (const auto section = match.arguments.value("<section>")) {
     std::set<std::string> sections;
     for (const auto& line : lines) sections.insert(line.section);
-    if (!sections.contains(*section))
+    if (std::ranges::none_of(lines, [&](const ConfigurationLine& line) { return is_in(line, *section); }))
       return base::fail(
           fmt::format("The configuration has no section {}; it has {}.", *section,
                       sections.empty() ? "none" : fmt::format("{}", fmt::join(sections, ", "))));
-    std::erase_if(lines, [&](const ConfigurationLine& line) { return line.section != *section; });
+    std::erase_if(lines, [&](const ConfigurationLine& line) { return !is_in(line, *section); });
   }
   return configuration_output(lines);
 }

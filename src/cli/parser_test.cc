@@ -49,6 +49,20 @@ TEST(Notation, EachOptionOfASubsetIsTakenOnce) {
   EXPECT_TRUE(steps(second[0].rest).empty());
 }
 
+TEST(Notation, OneAtLeastOfASubsetInBraces) {
+  static constexpr std::array leaves{
+      LeafInfo{"a", LeafType::number, LeafRole::option, "", 1, 9},
+      LeafInfo{"b", LeafType::number, LeafRole::option, "", 1, 9},
+  };
+  const auto expression = read_notation("thing { a <a> | b <b> } *", leaves);
+  EXPECT_EQ(render(*expression, {"1", "2"}), "thing a 1 b 2");
+  EXPECT_EQ(render(*expression, {std::nullopt, "2"}), "thing b 2");
+  EXPECT_EQ(understood("ntp-service discard"), "Incomplete command at 20");
+  EXPECT_EQ(understood("ntp-service discard avg-interval 2 min-interval 3"),
+            "ntp-service discard min-interval 3 avg-interval 2");
+  EXPECT_EQ(understood("ntp-service discard avg-interval 2 avg-interval 3"), "Unrecognized command at 35");
+}
+
 TEST(Notation, WordsThatWouldBeSplitAreQuoted) {
   EXPECT_EQ(quoted_if_needed("plain"), "plain");
   EXPECT_EQ(quoted_if_needed("a b"), "\"a b\"");

@@ -208,11 +208,12 @@ constexpr std::array kTexts{
         "Requests are answered that come to this IPv6 address, and to no others but those of further "
         "such lines.",
         "ntp-service ipv6 server source-address 2001:db8::2"},
-    ReferenceText{"ntp-service broadcast-server [ authentication-keyid <key-id> | version <version-number>"
-                  " | port <port-number> | interleaved ] *",
-                  "Sends the time to 255.255.255.255 on the interface, again and again. interleaved: with the "
-                  "precise transmit time of the packet before (RFC 9769).",
-                  "ntp-service broadcast-server authentication-keyid 1 version 4"},
+    ReferenceText{
+        "ntp-service broadcast-server [ authentication-keyid <key-id> | version <version-number>"
+        " | port <port-number> | interleaved ] *",
+        "Sends the time to 255.255.255.255 on the interface, again and again. interleaved: with the "
+        "precise transmit time of the packet before (RFC 9769).",
+        "ntp-service broadcast-server authentication-keyid 1 version 4"},
     ReferenceText{
         "ntp-service broadcast-client",
         "The clock may follow servers that broadcast on the interface. How far away one is, it is "

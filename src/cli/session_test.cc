@@ -54,6 +54,30 @@ TEST_F(SessionTest, AConflictingCommitIsRefusedAndChangesNothing) {
   EXPECT_FALSE(run(a, {"clear configuration candidate", "ntp-service max-distance 4", "commit"}).refused);
 }
 
+TEST_F(SessionTest, AListThatAnotherSessionDeletedTakesNoRuleAnyMore) {
+  auto a = open();
+  auto b = open();
+  run(a, {"system-view", "acl 2000", "rule permit", "commit"});
+  EXPECT_EQ(a.prompt(), "[~HUAWEI-acl4-basic-2000]");
+  run(b, {"system-view", "undo acl 2000", "commit"});
+  const auto refused = run(a, {"rule deny"});
+  EXPECT_TRUE(refused.refused);
+  EXPECT_EQ(refused.output, "Error: ACL 2000 does not exist any more; enter it again.\n");
+  EXPECT_TRUE(datastore.running().acl_rules.empty());
+}
+
+TEST_F(SessionTest, RulesForAListThatAnotherSessionDeletedAreNotCommitted) {
+  auto a = open();
+  auto b = open();
+  run(a, {"system-view", "acl 2000", "rule permit", "commit", "rule deny"});
+  run(b, {"system-view", "undo acl 2000", "commit"});
+  const auto refused = run(a, {"commit"});
+  EXPECT_TRUE(refused.refused);
+  EXPECT_THAT(refused.output, HasSubstr("ACL 2000 has rules but does not exist any more"));
+  EXPECT_FALSE(run(a, {"acl 2000", "commit"}).refused);
+  EXPECT_EQ(datastore.running().acl_rules.size(), 1u);
+}
+
 TEST_F(SessionTest, AScriptWithARefusedLineCommitsNothing) {
   auto script = open(false);
   const auto response = run(script, {"system-view", "ntp-service max-distance 4", "nonsense", "commit"});

@@ -301,6 +301,10 @@ class Adviser {
     for (const auto& row : configuration_.group_clients)
       if (!configuration_.authentication_enabled)
         add(AdviceCode::broadcast_unauthenticated, group_name(row.interface_name, row.group));
+    for (const auto& row : configuration_.manycast_clients)
+      if (configuration_.authentication_enabled && !configuration_.reliable_keys.contains(row.key_id))
+        add(row.key_id == 0 ? AdviceCode::server_without_key : AdviceCode::key_not_reliable,
+            group_name(row.interface_name, row.group), row.key_id == 0 ? "" : std::to_string(row.key_id));
     for (const auto& row : configuration_.group_servers)
       if (row.key_id > kMaxPortableKeyId && (row.version == 4 || !row.group.is_v4()))
         add(AdviceCode::key_id_not_portable, group_name(row.interface_name, row.group));
