@@ -4,7 +4,7 @@ DESTDIR ?=
 JOBS    ?= $(shell nproc)
 RELEASE := build/release
 
-.PHONY: all help setup configure build demo test asan test-soak test-vm bench bench-accuracy bench-accuracy-quick fuzz format reference install clean accuracy_bench
+.PHONY: all help setup configure build demo test asan test-soak test-vm bench bench-accuracy bench-accuracy-quick bench-server bench-server-quick fuzz format reference install clean accuracy_bench server_bench tsan
 
 all: build
 
@@ -19,6 +19,9 @@ help:
 ## make bench      the figures of docs/performance.md
 ## make bench-accuracy        how accurate the clock is, beside chronyd: docs/accuracy.md (a minute or two)
 ## make bench-accuracy-quick  the same with two seeds of each world
+## make bench-server          what a reply costs, beside chronyd and NTPsec: docs/performance.md (five minutes, root)
+## make bench-server-quick    the same with few short rounds
+## make tsan       the tests of the server's threads under the thread sanitizer
 ## make fuzz       every fuzz target for a minute each (clang, libFuzzer)
 ## make reference  docs/commands.md, the tables of docs/simulator.md and the man pages anew, from the programs
 ## make format     clang-format over our sources
@@ -65,6 +68,21 @@ bench-accuracy: accuracy_bench
 
 bench-accuracy-quick: accuracy_bench
 	@$(RELEASE)/bin/accuracy_bench bench/accuracy --seeds 2 --threads $(JOBS)
+
+server_bench: configure
+	@cmake --build $(RELEASE) -j $(JOBS) --target noonmarkd noonmark ntp_load ntp_echo
+
+bench-server: server_bench
+	@NOONMARK_BIN=$(CURDIR)/$(RELEASE)/bin bench/server/run
+
+bench-server-quick: server_bench
+	@NOONMARK_BIN=$(CURDIR)/$(RELEASE)/bin bench/server/run --rounds 3 --seconds 0.3
+
+tsan: setup
+	@cmake --preset tsan >build/tsan.log 2>&1 || { cat build/tsan.log; exit 1; }
+	@cmake --build build/tsan -j $(JOBS) --target io_test noonmarkd noonmark
+	@TSAN_OPTIONS=halt_on_error=1 build/tsan/bin/io_test --gtest_brief=1 --gtest_filter='*ServerWorkers*:*RequestServer*'
+	@NOONMARK_BIN=$(CURDIR)/build/tsan/bin TSAN_OPTIONS=halt_on_error=1 tests/e2e/workers.py
 
 fuzz: setup
 	@cmake --preset fuzz >build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }
