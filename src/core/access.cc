@@ -15,13 +15,12 @@ bool matches(const AclRule& rule, const IpAddress& source, std::string_view vpn)
   return true;
 }
 
-/// ::ffff:192.0.2.1 is 192.0.2.1: no family's lists may be evaded by writing an address in the other one.
+}  // namespace
+
 IpAddress unmapped(const IpAddress& address) {
   if (!address.is_v4_mapped()) return address;
   return IpAddress::v4(base::ByteReader(address.bytes().last(4)).read<std::uint32_t>());
 }
-
-}  // namespace
 
 AccessDecision decide_access(const AccessConfig& access, const IpAddress& source, std::string_view vpn) {
   const auto is_set = [](const auto& lists) {

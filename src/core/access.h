@@ -20,6 +20,9 @@ struct AccessDecision {
 /// as its IPv4 address. The decision points into `access`.
 AccessDecision decide_access(const AccessConfig& access, const IpAddress& source, std::string_view vpn);
 
+/// ::ffff:192.0.2.1 is 192.0.2.1: no family's lists may be evaded by writing an address in the other one.
+IpAddress unmapped(const IpAddress& address);
+
 /// The level lets the source ask for the time; control queries; and be followed.
 constexpr bool may_ask_time(AccessLevel level) { return level != AccessLevel::query; }
 constexpr bool may_query(AccessLevel level) {

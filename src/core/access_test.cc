@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/random.h"
+#include "core/access_table.h"
+
 namespace noonmark::core {
 namespace {
 
@@ -70,6 +73,61 @@ TEST_F(Access, WildcardsNeedNotBeContiguousAndARuleMayMeanOneVpn) {
   EXPECT_TRUE(decide("10.77.88.3", "RED").level);
   EXPECT_FALSE(decide("10.77.88.4", "RED").level);
   EXPECT_FALSE(decide("10.77.88.3").level);
+}
+
+/// Few addresses, masks and VPN instances, so that rules overlap and repeat each other.
+TEST(AccessTable, ALevelIsTheOneOfTheDecision) {
+  base::SeededRandom draw(4);
+  const auto address = [&](Family family) {
+    if (family == Family::ipv4)
+      return IpAddress::v4(0x0A000000 + static_cast<std::uint32_t>(draw.next() % 16));
+    std::array<std::uint8_t, 16> octets{0x20, 0x01};
+    octets[15] = static_cast<std::uint8_t>(draw.next() % 16);
+    return IpAddress::v6(octets);
+  };
+  const auto mask = [&](Family family) {
+    if (family == Family::ipv4)
+      return IpAddress::v4(0xFFFFFFF0 + static_cast<std::uint32_t>(draw.next() % 4) * 5);
+    std::array<std::uint8_t, 16> octets{0xFF, 0xFF};
+    octets[15] = static_cast<std::uint8_t>(draw.next() % 4 * 5);
+    return IpAddress::v6(octets);
+  };
+  std::array<int, kAccessLevels + 1> seen{};
+  for (int i = 0; i < 1000; ++i) {
+    AccessConfig access;
+    for (auto& of_level : access.lists)
+      for (const auto family : {Family::ipv4, Family::ipv6}) {
+        if (draw.next() % 2 == 0) continue;
+        auto& list = of_level[static_cast<std::size_t>(family)].emplace();
+        for (auto rules = draw.next() % 6; rules > 0; --rules) {
+          AclRule made{.id = 1,
+                       .permit = draw.next() % 3 == 0,
+                       .source = address(family),
+                       .mask = mask(family),
+                       .vpn = {}};
+          if (draw.next() % 4 == 0) made.vpn = "RED";
+          list.rules.push_back(made);
+        }
+      }
+    const AccessTable table(access);
+    for (int j = 0; j < 40; ++j) {
+      const auto source = address(j % 2 == 0 ? Family::ipv4 : Family::ipv6);
+      const auto* vpn = draw.next() % 2 == 0 ? "RED" : "";
+      const auto level = decide_access(access, source, vpn).level;
+      EXPECT_EQ(table.level_of(source, vpn), level);
+      ++seen[level ? static_cast<std::size_t>(*level) : kAccessLevels];
+    }
+  }
+  for (const int count : seen) EXPECT_GT(count, 500);
+  EXPECT_TRUE(AccessTable({}).is_open());
+  EXPECT_EQ(AccessTable({}).level_of(IpAddress::v4(1), ""), AccessLevel::peer);
+}
+
+TEST(AccessTable, AMappedAddressCountsAsIPv4) {
+  AccessConfig access;
+  access.lists[0][1] = AccessList{"2000", {rule(5, true, "::", "::")}};
+  EXPECT_EQ(AccessTable(access).level_of(*IpAddress::parse("::ffff:192.0.2.1"), ""), std::nullopt);
+  EXPECT_EQ(AccessTable(access).level_of(*IpAddress::parse("2001:db8::1"), ""), AccessLevel::peer);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "core/access.h"
 #include "core/octets.h"
 
 namespace noonmark::core {
@@ -73,6 +74,7 @@ struct Responder::Question {
 
 Responder::Responder(base::Random& random)
     : policy_(make_policy({}, {})),
+      access_(policy_->config.access),
       limiter_(policy_->config.rate_limits),
       clients_(random),
       leak_hash_(random) {
@@ -90,16 +92,21 @@ void Responder::use(std::shared_ptr<const ServerPolicy> policy) {
     keys_ = std::move(*keys);
     make_key_counters();
   }
-  if (config.access != before->config.access && ++decision_ == 0) {
-    clients_.for_each([](ClientRecord& client) { client.decision = 0; });
-    decision_ = 1;
+  if (config.access != before->config.access) {
+    access_ = AccessTable(config.access);
+    forget_decisions();
   }
-  open_ = config.access == AccessConfig{};
   limiter_ = RateLimiter(config.rate_limits);
   const bool serves = policy_->family(Family::ipv4).serves || policy_->family(Family::ipv6).serves;
   clients_.resize(serves ? config.max_clients : 0);
   interface_counters_.forget_missing(policy_->network);
   arrivals_.fill({});
+}
+
+void Responder::forget_decisions() {
+  if (++decision_ != 0) return;
+  clients_.for_each([](ClientRecord& client) { client.decision = 0; });
+  decision_ = 1;
 }
 
 void Responder::make_key_counters() {
@@ -263,13 +270,12 @@ ReplyPlan Responder::examine_client(Question& question) {
 
 std::optional<AccessLevel> Responder::decide(const ClientRecord& client) const {
   const Vpn* vpn = policy_->network.find_vpn(client.vpn);
-  const std::string_view name = vpn != nullptr ? vpn->name : std::string_view{};
-  return decide_access(policy_->config.access, client.address, name).level;
+  return access_.level_of(client.address, vpn != nullptr ? vpn->name : std::string_view{});
 }
 
 /// A long list costs once for each client.
 std::optional<AccessLevel> Responder::access_of(ClientRecord& client) const {
-  if (open_) return AccessLevel::peer;
+  if (access_.is_open()) return AccessLevel::peer;
   if (client.decision != decision_) {
     const auto level = decide(client);
     client.access = level ? static_cast<std::uint8_t>(*level) : ClientRecord::kDenied;

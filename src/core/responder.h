@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "core/access.h"
+#include "core/access_table.h"
 #include "core/authenticator.h"
 #include "core/client_summary.h"
 #include "core/client_table.h"
@@ -127,12 +127,13 @@ class Responder {
   void write_reply(const Question& question, Timestamp origin, Timestamp receive);
   void make_template();
   void make_key_counters();
+  void forget_decisions();
   bool may_kiss(const Question& question) const;
   bool leaks();
   ClientSummary summary_of(const ClientRecord& client) const;
 
   std::shared_ptr<const ServerPolicy> policy_;
-  bool open_ = true;  // no access lists
+  AccessTable access_;
   RateLimiter limiter_;
   ServerView view_;
   std::array<std::uint8_t, wire::kHeaderSize> template_{};  // a reply as `view_` has it

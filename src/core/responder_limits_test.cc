@@ -190,6 +190,15 @@ TEST_F(ServerKissTest, RateIsToldForTheAverageTooAndAnnouncesItsInterval) {
   EXPECT_EQ(kiss->header.poll, 8);
 }
 
+TEST_F(ServerKissTest, WhatIsSentInAClientsNameDoesNotUseUpItsAverage) {
+  auto now = kStart;
+  for (int i = 0; i < 8; ++i) ask(request(4), now = now + seconds(2));
+  do last_transmit = ask(request(4), now = now + seconds(2)).header.transmit;
+  while (last_transmit.is_zero());
+  for (int i = 0; i < 8; ++i) EXPECT_FALSE(ask_proven(now = now + seconds(2)).drop) << i;
+  EXPECT_TRUE(ask_proven(now + seconds(2)).is_kiss(kRate)) << "its own does";
+}
+
 TEST_F(ServerKissTest, WhoDoesNotProveToHearUsIsNeverToldRate) {
   for (int i = 0; i < 5000; ++i) {
     auto header = request_header(4);
