@@ -515,7 +515,7 @@ TEST_F(ClientAndServer, ASymmetricRequestOfAStrangerIsAnsweredAndMobilizesNothin
                   .vpn = {},
                   .interface_index = 2};
   world.deliver(server, packet, path, false, std::nullopt);
-  EXPECT_EQ(drops(server, DropReason::bad_mode), 1u) << "not on the service's socket";
+  EXPECT_EQ(drops(server, DropReason::no_association), 1u) << "not on the service's socket";
   world.deliver(server, packet, path, true, std::nullopt);
   ASSERT_EQ(server.sent.size(), 1u);
   const auto reply = wire::decode(server.sent.front().transmit.bytes(), nullptr, nullptr);

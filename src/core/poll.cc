@@ -32,6 +32,7 @@ void PollProcess::configure(const ServerConfig& config) {
 
 void PollProcess::start(RawTime when) {
   rate_floor_ = 0;
+  peer_poll_ = kSlowest;
   bursts_forbidden_ = false;
   initial_burst_due_ = true;
   burst_left_ = wanted_replies_ = unreached_ = confirmations_ = polls_to_trust_ = 0;
@@ -46,7 +47,8 @@ void PollProcess::set_host_poll(int exponent) {
 }
 
 Duration PollProcess::interval(base::Random& random) const {
-  const double seconds = Duration::from_exponent(host_poll_).seconds();
+  const int exponent = std::max(std::min(host_poll_, peer_poll_), rate_floor_);
+  const double seconds = Duration::from_exponent(exponent).seconds();
   return Duration::from_seconds(seconds * (1 + kSpread * (2 * random.uniform() - 1)));
 }
 
@@ -124,10 +126,7 @@ bool PollProcess::confirm(RawTime now) {
   return true;
 }
 
-void PollProcess::on_peer_poll(std::int8_t exponent) {
-  if (exponent >= host_poll_) return;
-  set_host_poll(exponent);
-}
+void PollProcess::on_peer_poll(std::int8_t exponent) { peer_poll_ = std::max(exponent, minpoll_); }
 
 void PollProcess::hasten(RawTime now) {
   if (bursts_forbidden_ || next_ == kNever) return;

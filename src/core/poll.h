@@ -48,7 +48,8 @@ class PollProcess {
   void adapt(double growth, double surprise, RawTime now);
   /// The last sample needs a second opinion soon. Heeded (true) three times, then not for eight polls.
   bool confirm(RawTime now);
-  /// A symmetric peer polls by this exponent: we are no slower, within our range (RFC 5905 section 13.2).
+  /// A symmetric peer would poll by this exponent: we are no slower, within our range (RFC 5905
+  /// section 13.2).
   void on_peer_poll(std::int8_t exponent);
   /// The next packet is due at `when`, whatever the schedule was: an answer, or an end of waiting.
   void answer_at(RawTime when) { next_ = when; }
@@ -56,6 +57,7 @@ class PollProcess {
   void hasten(RawTime now);
 
  private:
+  static constexpr std::int8_t kSlowest = 17;
   Duration interval(base::Random& random) const;
   void begin_initial_burst(int wanted_replies);
   void end_burst();
@@ -67,6 +69,7 @@ class PollProcess {
   bool burst_ = false;
   bool iburst_ = false;
   std::int8_t host_poll_ = 6;
+  std::int8_t peer_poll_ = kSlowest;
   std::int8_t rate_floor_ = 0;  // polls are no faster since the server said RATE
   bool bursts_forbidden_ = false;
   bool initial_burst_due_ = true;
