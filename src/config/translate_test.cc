@@ -49,14 +49,18 @@ TEST_F(TranslateTest, Ipv6ServersSpeakVersion4AndPollRangesAreResolved) {
   EXPECT_EQ(config.servers[0].maxpoll, 12);
 }
 
+TEST_F(TranslateTest, QueriesAreAnsweredWhereTheLineSaysSo) {
+  EXPECT_FALSE(to_ntp_config(configuration, ring).config.queries_enabled);
+  configuration.queries_enabled = true;
+  EXPECT_TRUE(to_ntp_config(configuration, ring).config.queries_enabled);
+}
+
 TEST_F(TranslateTest, MillisecondsBecomeSeconds) {
   configuration.step_policy = {core::StepPolicy::When::forward_only, 500, 60};
   configuration.error_budget = {20, true};
-  configuration.queries_enabled = true;
   const auto config = to_ntp_config(configuration, ring).config;
   EXPECT_EQ(config.step_policy, (core::StepPolicy{core::StepPolicy::When::forward_only, 0.5, 60}));
   EXPECT_EQ(config.error_budget, (core::ErrorBudget{0.02, true}));
-  EXPECT_TRUE(config.queries_enabled);
 }
 
 TEST_F(TranslateTest, FamiliesTakeTheirListeners) {
