@@ -301,6 +301,9 @@ void Engine::Impl::on_reply(const Received& r, const wire::Packet& packet, Insta
       return judge(a, now, out);
     }
   }
+  // One key for both directions: our own reply to our own request, sent back by whoever saw it, is well
+  // signed.
+  if (system.is_own_reference(header.reference)) return drop_reply(DropReason::myself, r, a, request->id);
   accept_reply(a, *request, r, packet, now, out);
 }
 
@@ -531,10 +534,10 @@ void Engine::on_send_error(TransmitId id, SendError error, int error_number, Ins
   const auto it = impl_->transmits.find(id);
   if (it == impl_->transmits.end()) return;  // a reply's, or a request given up
   Association& a = *it->second;
-  a.on_send_error(id, reason_of(error), error_number, now.served);
+  const bool is_first = a.on_send_error(id, reason_of(error), error_number, now.served);
   if (error != SendError::port_unreachable)
     for (auto* s : {&impl_->stats(a.config().key.address.family()), &a.statistics()}) ++s->send_failures;
-  impl_->judge(a, now, out);
+  if (is_first) impl_->judge(a, now, out);
 }
 
 void Engine::on_clock_applied(CommandId, const base::Result<void>& result, Instant, Outbox&) {

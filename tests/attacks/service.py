@@ -363,7 +363,7 @@ def flood(service):
         time.sleep(0.1)
     expect(running.stop() == 0, running.log())
     arrived, after = victim.counters(4)["received"] - received, victim.memory()
-    print(f"flood: {arrived} of {FLOOD_SOURCES} requests arrived in {time.monotonic() - start:.0f} s, {answered} of {asked} "
+    print(f"flood: {arrived} of {int(running.log())} requests arrived in {time.monotonic() - start:.0f} s, {answered} of {asked} "
           f"honest ones answered, {(after - before) / 1024:+.0f} KiB ({(after - half) / 1024:+.0f} KiB in the second half)")
     expect(arrived >= FLOOD_ARRIVES, f"only {arrived} requests arrived")
     expect(answered >= 0.9 * asked, f"{answered} of {asked} honest requests were answered")
