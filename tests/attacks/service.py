@@ -414,7 +414,8 @@ def ask_groups(lab):
     """One request in a victim's name would be answered by every server on the link (A15)."""
     service = Service(lab, "groups", "ntp-service source-interface eth1", "ntp-service ipv6 source-interface eth1")
     scope = lab.scope("eth1")
-    groups = {4: [("10.8.0.255", PORT), ("255.255.255.255", PORT), ("224.0.0.1", PORT)], 6: [("ff02::1", PORT, 0, scope)]}
+    groups = {4: [(address, PORT) for address in ("10.8.0.255", "255.255.255.255", "224.0.0.1")],
+              6: [("ff02::1", PORT, 0, scope)]}
     for family, client in service.clients.items():
         client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth1")
         if family == 4:
