@@ -189,10 +189,11 @@ void Association::on_transmitted(TransmitId id, const Stamp& stamp, const Depart
   if (held_) take(held_->request);
 }
 
-void Association::on_send_error(TransmitId id, Reason reason, int error_number, Timestamp now) {
-  if (!settle(id, {.kind = Outcome::Kind::send_failed, .reason = reason, .when = now})) return;
+bool Association::on_send_error(TransmitId id, Reason reason, int error_number, Timestamp now) {
+  if (!settle(id, {.kind = Outcome::Kind::send_failed, .reason = reason, .when = now})) return false;
   state_.send_errno = error_number;
   note_problem(reason);
+  return true;
 }
 
 bool Association::settle(TransmitId id, const Outcome& outcome) {

@@ -110,8 +110,9 @@ class Association {
   std::optional<Match> find_request(Timestamp origin) const;
   const std::deque<Request>& requests() const { return requests_; }
   void on_transmitted(TransmitId id, const Stamp& stamp, const Departure& departure);
-  /// A failed sending, or an ICMP error for it: only a fact for `explain`, and only the first one.
-  void on_send_error(TransmitId id, Reason reason, int error_number, Timestamp now);
+  /// A failed sending, or an ICMP error for it: only a fact for `explain`. False: the outcome was known
+  /// before.
+  bool on_send_error(TransmitId id, Reason reason, int error_number, Timestamp now);
 
   // Replies that match `request`, in the order of the tests:
   void note_problem(Reason reason);  // a reply that does not count: nothing changes but the fact

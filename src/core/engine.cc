@@ -69,10 +69,10 @@ void Engine::on_send_error(TransmitId id, SendError error, int error_number, Ins
   const auto it = impl_->transmits.find(id);
   if (it == impl_->transmits.end()) return;  // a reply's, or a request given up
   Association& a = *it->second;
-  a.on_send_error(id, reason_of(error), error_number, now.served);
+  const bool is_first = a.on_send_error(id, reason_of(error), error_number, now.served);
   if (error != SendError::port_unreachable)
     for (auto* s : {&impl_->stats(a.config().key.address.family()), &a.statistics()}) ++s->send_failures;
-  impl_->judge(a, now, out);
+  if (is_first) impl_->judge(a, now, out);
 }
 
 void Engine::on_clock_applied(CommandId, const base::Result<void>& result, Instant, Outbox&) {

@@ -165,6 +165,9 @@ void Engine::Impl::on_reply(const Received& r, const wire::Packet& packet, Insta
   if (!may_follow(r.path))
     return refuse(a, DropReason::access_denied, Reason::access_denied, r, match, now, out);
   if (!is_authentic(a, r, packet, match, now, out)) return;
+  // One key for both directions: our own reply to our own request, sent back by whoever saw it, is well
+  // signed.
+  if (system.is_own_reference(header.reference)) return drop_reply(DropReason::myself, r, a, request.id);
   accept_reply(a, *match, r, packet, now, out);
 }
 

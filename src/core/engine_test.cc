@@ -126,6 +126,42 @@ TEST_F(ClientAndServer, AReplyWithoutMacToAKeyedRequestIsDroppedWithItsReason) {
   EXPECT_EQ(client.session().reach, 0);
 }
 
+TEST_F(ClientAndServer, ItsOwnReplyInTheNameOfAServerIsNotTaken) {
+  server.config.keys = client.config.keys = {key(7)};
+  server.commit();
+  client.config.family(Family::ipv4).serving = Serving::always;
+  auto line = server_line("192.0.2.1");
+  line.key_id = 7;
+  follow(line);
+  ASSERT_TRUE(world.run_while_not([&] { return client.engine->state().is_synchronized(); }, 20));
+  world.run_for(10);
+  const auto asked = client.sent.size();
+  ASSERT_TRUE(world.run_while_not([&] { return client.sent.size() > asked; }, 100));
+  const auto request = client.sent.back().transmit;
+  const auto deliver = [&](base::Bytes data, Endpoint remote, bool to_service) {
+    const Path path{
+        .local = {address("192.0.2.2"), 123, 0}, .remote = remote, .vpn = {}, .interface_index = 2};
+    client.run([&](Engine& e, Instant now, Outbox& out) {
+      e.on_datagram({.data = data,
+                     .path = path,
+                     .when = {now, StampSource::kernel},
+                     .service = to_service,
+                     .request = to_service ? std::nullopt : std::optional(request.id)},
+                    now, out);
+    });
+  };
+  deliver(request.bytes(), {address("192.0.2.66"), 40000, 0}, true);
+  const auto reply = client.sent.back().transmit;
+  ASSERT_EQ(reply.purpose, Transmit::Purpose::reply);
+  const auto replies = client.session().replies;
+  deliver(reply.bytes(), {address("192.0.2.1"), 123, 0}, false);
+  EXPECT_EQ(drops(client, DropReason::myself), 1u);
+  EXPECT_EQ(client.session().replies, replies);
+  EXPECT_EQ(client.reason(), Reason::system_peer);
+  world.run_for(1);
+  EXPECT_EQ(client.session().replies, replies + 1) << "the server's own reply still counts";
+}
+
 /// Else who sees the requests could fill the log, and keep the selection busy.
 TEST_F(ClientAndServer, OfSeveralBadRepliesToOneRequestTheFirstIsTold) {
   client.config.keys = {key(7)};

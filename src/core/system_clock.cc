@@ -209,7 +209,7 @@ bool SystemProcess::mind_leap(Instant now, Outbox& out) {
   if (since >= 0 && !std::exchange(passage_->is_over, true)) {
     const double jump = passage_->leap.leap == wire::Leap::insert ? -1 : 1;
     origin_ = origin_ + Duration::from_seconds(jump);
-    state_.reference = state_.reference + Duration::from_seconds(jump);
+    set_reference(state_.reference + Duration::from_seconds(jump));
     leap_.pass(passage_->leap);
   }
   if (since >= kLeapPatience && !std::exchange(passage_->is_checked, true)) {

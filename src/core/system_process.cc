@@ -441,8 +441,8 @@ void SystemProcess::follow(const Association& peer, const Association* fed, Inst
   state_.local_clock_in_use = false;
   state_.stratum = static_cast<std::uint8_t>(s.stratum + 1);
   state_.reference_id = reference_id_of(s.config.key.address);
-  state_.reference =
-      now.served - (now.raw - (fed != nullptr ? *fed : peer).last_heard()) + Duration::from_seconds(stepped);
+  set_reference(now.served - (now.raw - (fed != nullptr ? *fed : peer).last_heard()) +
+                Duration::from_seconds(stepped));
   source_ = s.config.key.address.to_string();
   source_vpn_ = s.config.key.vpn;
   source_mode_ = s.config.key.mode;
@@ -458,7 +458,7 @@ void SystemProcess::follow_local_clock(const LocalClockConfig& local, Instant no
   state_.local_clock_in_use = true;
   state_.stratum = local.stratum;
   state_.reference_id = local_reference_id(local.unit, local.stratum);
-  state_.reference = now.served;
+  set_reference(now.served);
   state_.updated = now.raw;
   state_.offset = state_.jitter = state_.root_delay = state_.peer_dispersion = 0;
   state_.root_dispersion = kLocalDispersion;

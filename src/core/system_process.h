@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -67,6 +69,11 @@ class SystemProcess {
   ServerView server_view(Instant now) const;
   /// The raw scale's zero as a timestamp: offsets of samples are relative to it.
   Timestamp origin() const { return origin_; }
+  /// Whether our own service has told that reference time lately. A reply with it is our own, brought back in
+  /// the name of a server whose key we answer with.
+  bool is_own_reference(Timestamp reference) const {
+    return !reference.is_zero() && std::ranges::find(own_references_, reference) != own_references_.end();
+  }
   ClockRate rate() const { return rate_; }
   /// Served minus raw scale, s.
   double correction(Instant now) const;
@@ -140,8 +147,15 @@ class SystemProcess {
   KernelClockStatus kernel_status(Instant now) const;
   /// To be called at the end of whatever may have changed something.
   void conclude(Instant now, Outbox& out);
+  void set_reference(Timestamp reference) {
+    state_.reference = own_references_[next_own_reference_++ % kOwnReferences] = reference;
+  }
+
+  static constexpr std::size_t kOwnReferences = 32;  // more than the updates while a request waits
 
   Environment environment_;
+  std::array<Timestamp, kOwnReferences> own_references_{};
+  std::size_t next_own_reference_ = 0;
   Timestamp origin_;
   bool origin_placed_ = false;
   ClockEstimator estimator_;

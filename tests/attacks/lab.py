@@ -365,7 +365,7 @@ class ClientTarget(Server):
         return self.mode.server_lines(self.address)
 
     def is_at_work(self):
-        return self.requests >= 8 if self.row.silent else len(self.earlier) >= 5
+        return self.requests >= 8 if self.row.silent else len(self.earlier) >= self.row.replies
 
     def on_request(self):
         age = (time.time_ns() - self.received) / 1e9

@@ -44,6 +44,7 @@ MODES = {mode.name: mode for mode in (
     world.ClientMode("client-port", port=1123),
     world.ClientMode("client-link-local", family=6, device="eth1"),
     world.ClientMode("client-hmac", key=HMAC, others=(OTHER_HMAC,)),
+    world.ClientMode("client-hmac-port", key=HMAC, port=1125),
     world.ClientMode("client-md5", key=MD5, others=(OTHER_MD5,), options="version 3"),
     world.ClientMode("client-aes128", key=AES128),
     world.ClientMode("client-aes256", key=AES256),
@@ -61,6 +62,7 @@ class Row:
     strike: typing.Callable  # sends the packets; gives their number, or the counters that must move
     after: bool = False  # right after an accepted reply instead of before it
     answered: bool = True  # the honest reply is accepted afterwards
+    replies: int = 5  # so many are heard before
     silent: bool = False  # the other side never answers; the victim follows others
     moves: tuple = ()  # fields of the state that the row may change, for its check to judge
     check: typing.Callable = None
@@ -123,6 +125,17 @@ def from_another_port(target):
 
 def own_request(target):
     return send_all(target, [target.request] * 5)
+
+
+def own_reply(target):
+    """The victim's service answers the victim's request, which is well signed, and so is its reply."""
+    with target.hub.namespace.entered():
+        asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with asking:
+        asking.settimeout(1)
+        asking.sendto(target.request, (world.HOME4, target.mode.port))
+        target.send(asking.recv(2048))
+    return {"processed": 1, "myself": 1}
 
 
 def kisses_of_strangers(target):
@@ -361,6 +374,8 @@ ROWS = [
     Row("A4", "the right reply from another port", (*PLAIN, "client-hmac"), "wrong-source", from_another_port),
     Row("A5", "its own request comes back", ("client", "client-ipv6", "client-vpn", "client-hmac"), "bad-mode", own_request),
     Row("A5", "its own request comes back to the service: served as anybody's", ("client-port",), "processed", own_request),
+    Row("A5", "its own service's reply to its own request, well signed", ("client-hmac-port",), "processed, myself",
+        own_reply, replies=7),
     Row("A6", "kiss codes, random origin", (*PLAIN, "client-hmac"), "bogus", kisses_of_strangers),
     Row("A6", "kiss codes, right origin, no MAC", SIGNED, "authentication", kisses_without_mac),
     Row("A6", "RATE with poll 17: obeyed, at most 2^13 s", ("client",), "kiss", rate_of_17, answered=False,
@@ -390,7 +405,8 @@ ROWS = [
         answered=False, silent=True, moves=("code",)),
     Row("A21", "an IPv4-mapped source", ("client-ipv6",), "wrong-source", mapped_source),
     Row("A21", "the same link-local address on another link", ("client-link-local",), "", other_link),
-    Row("A22", "the right reply in the other of its VPN instances", ("client-two-vpns",), "wrong-source", to_public_instance),
+    Row("A22", "the right reply in the other of its VPN instances", ("client-two-vpns",), "wrong-source",
+        to_public_instance),
     Row("A22", "the right reply in another VPN instance", ("client-vpn",), "", to_public_instance),
 ]
 

