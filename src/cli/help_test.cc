@@ -48,7 +48,7 @@ TEST_F(HelpTest, WhatExistsStandsBelowItsParameter) {
 }
 
 TEST_F(HelpTest, PartialHelpListsTheWordsInColumns) {
-  EXPECT_EQ(help("ntp-service un"), "  unicast-server\n\n");
+  EXPECT_EQ(help("ntp-service re"), "  refclock-master                         reliable\n\n");
   EXPECT_EQ(help("ntp-service source-"),
             "  source-interface                        source-port\n"
             "\n");
@@ -89,7 +89,7 @@ TEST_F(HelpTest, AnInterfacesViewHelpsWithCommandsOfTheSystemView) {
 
 TEST_F(HelpTest, CompletionsAreKeywordsAndWhatExists) {
   using Words = std::vector<std::string>;
-  EXPECT_EQ(completions(context(), "ntp-service un"), Words{"unicast-server"});
+  EXPECT_EQ(completions(context(), "ntp-service unicast-s"), Words{"unicast-server"});
   EXPECT_EQ(completions(context(), "ntp-service source-interface eth"),
             (Words{"eth0", "eth1", "eth2", "eth3"}));
   EXPECT_EQ(completions(context(), "ntp-service unicast-server 10.1.1.1 vpn-instance "), Words{"red"});

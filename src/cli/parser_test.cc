@@ -157,9 +157,10 @@ TEST(Parse, EveryUndoForm) {
 }
 
 TEST(Parse, AbbreviationsInAnyCaseAndOptionsInAnyOrder) {
-  EXPECT_EQ(understood("NTP uni 10.1.1.1 PREF auth 1 ver 4"),
+  EXPECT_EQ(understood("NTP unicast-s 10.1.1.1 PREF auth 1 ver 4"),
             "ntp-service unicast-server 10.1.1.1 version 4 authentication-keyid 1 preference");
-  EXPECT_EQ(understood("und nt uni ipv 2001:DB8::1"), "undo ntp-service unicast-server ipv6 2001:DB8::1");
+  EXPECT_EQ(understood("und nt unicast-s ipv 2001:DB8::1"),
+            "undo ntp-service unicast-server ipv6 2001:DB8::1");
   EXPECT_EQ(understood("ntp auth en"), "Ambiguous command at 4");
   EXPECT_EQ(understood("ntp authentication en"), "ntp-service authentication enable");
   EXPECT_EQ(understood("dis ver", View::user), "display version");
@@ -170,7 +171,7 @@ TEST(Parse, AbbreviationsInAnyCaseAndOptionsInAnyOrder) {
 TEST(Parse, TypeAndNumberOfAnInterfaceAreOneName) {
   EXPECT_EQ(understood("ntp source-interface GigabitEthernet 0/1/0 vpn red"),
             "ntp-service source-interface GigabitEthernet0/1/0 vpn-instance red");
-  EXPECT_EQ(understood("ntp uni 10.1.1.1 source LoopBack 0 port 1025"),
+  EXPECT_EQ(understood("ntp unicast-s 10.1.1.1 source LoopBack 0 port 1025"),
             "ntp-service unicast-server 10.1.1.1 source-interface LoopBack0 port 1025");
   EXPECT_EQ(understood("ntp source-interface eth0 vlan1"), "Unrecognized command at 26");
 }
@@ -217,16 +218,16 @@ TEST(Parse, TheFiveMessagesAndTheirPlaces) {
   EXPECT_EQ(understood("ntp"), "Incomplete command at 4");
   EXPECT_EQ(understood("ntp "), "Incomplete command at 4");
   EXPECT_EQ(understood("ntp  "), "Incomplete command at 5");
-  EXPECT_EQ(understood("ntp uni 10.1.1.1 version"), "Incomplete command at 25");
+  EXPECT_EQ(understood("ntp unicast-s 10.1.1.1 version"), "Incomplete command at 31");
   EXPECT_EQ(understood("ntp s"), "Ambiguous command at 4");
-  EXPECT_EQ(understood("ntp uni 10.1.1.300"), "Wrong parameter at 8");
-  EXPECT_EQ(understood("ntp uni 10.1.1.1 version 5"), "Wrong parameter at 25");
+  EXPECT_EQ(understood("ntp unicast-s 10.1.1.300"), "Wrong parameter at 14");
+  EXPECT_EQ(understood("ntp unicast-s 10.1.1.1 version 5"), "Wrong parameter at 31");
   EXPECT_EQ(understood("ntp max-distance 17"), "Wrong parameter at 17");
   EXPECT_EQ(understood("ntp port 1024"), "Wrong parameter at 9");
   EXPECT_EQ(understood("ntp max-distance 1 2"), "Too many parameters at 19");
   EXPECT_EQ(understood("return now"), "Too many parameters at 7");
-  EXPECT_EQ(understood("ntp uni 10.1.1.1 burst burst"), "Unrecognized command at 23");
-  EXPECT_EQ(understood("ntp uni ipv6 2001:db8::1 version 4"), "Unrecognized command at 25");
+  EXPECT_EQ(understood("ntp unicast-s 10.1.1.1 burst burst"), "Unrecognized command at 29");
+  EXPECT_EQ(understood("ntp unicast-s ipv6 2001:db8::1 version 4"), "Unrecognized command at 31");
 }
 
 TEST(Parse, CommandsBelongToTheirViews) {

@@ -66,7 +66,7 @@ constexpr std::array<Row, static_cast<std::size_t>(AdviceCode::kCount)> kRows{{
      "on both sides.",
      "RFC 8633 section 5.6, Symmetric Mode Only with Trusted Peers"},
     {AdviceCode::broadcast_unauthenticated, "broadcast-unauthenticated", "Warning", Say::at_commit,
-     "This device listens to {0} and authentication is not enabled: whoever can send there can set this "
+     "Authentication is not enabled, and this device listens to {0}: whoever can send there can set this "
      "clock. Run ntp-service authentication enable and declare the key of the servers reliable.",
      "RFC 8633 section 5.5, Broadcast Mode Only on Trusted Networks"},
     {AdviceCode::acl_missing, "acl-missing", "Warning", Say::at_commit,

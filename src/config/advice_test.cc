@@ -234,7 +234,7 @@ TEST_F(AdviceTest, APeerWithoutAKeyAndGroupsWithoutAuthentication) {
   next.servers.put(made);
   next.group_clients.put({"eth0", broadcast_group()});
   EXPECT_THAT(said(), ElementsAre(HasSubstr("Warning: Peer 10.0.0.1 has no key"),
-                                  HasSubstr("listens to broadcast on eth0")));
+                                  HasSubstr("this device listens to broadcast on eth0:")));
   next.authentication_enabled = running.authentication_enabled = true;
   EXPECT_THAT(said(), ElementsAre(HasSubstr("server 10.0.0.1 has no key")));
 }

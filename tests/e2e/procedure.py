@@ -99,7 +99,7 @@ def abbreviated(lab):
     key, password = KEYS["hmac-sha256"]
     shell = terminal.Terminal(lab.test, client)
     shell.type("sys", "[~H]")
-    for line in (f"ntp uni 127.0.0.1 po {lab.port} pree ib b minp 4 max 6 pref so lo au {key} ver 4",
+    for line in (f"ntp unicast-s 127.0.0.1 po {lab.port} pree ib b minp 4 max 6 pref so lo au {key} ver 4",
                  "ntp source-i lo",
                  "ntp authentication-p c e",
                  f"ntp authentication-k {key} a hm {password}"):
