@@ -215,7 +215,8 @@ def unknown_key(target):
 def other_algorithms(target):
     """The right id and password, another algorithm; with digests of the right length too."""
     header, length, own = lie(target), len(target.honest()) - 52, target.mode.key
-    keys = [dataclasses.replace(own, algorithm=algorithm) for algorithm in packets.DIGESTS if algorithm != own.algorithm]
+    keys = [dataclasses.replace(own, algorithm=algorithm)
+            for algorithm in packets.DIGESTS if algorithm != own.algorithm]
     macs = [key.mac(header) for key in keys if key.is_usable()]
     return send_all(target, [header + mac[:4 + length] for mac in macs if len(mac) >= 4 + length])
 
@@ -351,8 +352,8 @@ def is_minimal(target):
     asked = packets.Header.of(target.request)
     empty = dataclasses.replace(packets.request(asked.version, transmit=asked.transmit), poll=asked.poll)
     noonmark.expect(asked == empty, f"the request tells {asked}")
-    distance = struct.unpack("!I", asked.transmit[:4])[0] - struct.unpack("!I", packets.timestamp(target.received)[:4])[0]
-    noonmark.expect(abs(distance) > 60, "the transmit timestamp is a time")
+    told, now = (struct.unpack("!I", stamp[:4])[0] for stamp in (asked.transmit, packets.timestamp(target.received)))
+    noonmark.expect(abs(told - now) > 60, "the transmit timestamp is a time")
     return 0
 
 
@@ -372,8 +373,10 @@ ROWS = [
     Row("A4", "replay of another session's reply", (*PLAIN, "client-hmac"), "bogus", others_reply),
     Row("A4", "the right reply from another address", (*PLAIN, "client-hmac"), "wrong-source", from_another_address),
     Row("A4", "the right reply from another port", (*PLAIN, "client-hmac"), "wrong-source", from_another_port),
-    Row("A5", "its own request comes back", ("client", "client-ipv6", "client-vpn", "client-hmac"), "bad-mode", own_request),
-    Row("A5", "its own request comes back to the service: served as anybody's", ("client-port",), "processed", own_request),
+    Row("A5", "its own request comes back", ("client", "client-ipv6", "client-vpn", "client-hmac"), "bad-mode",
+        own_request),
+    Row("A5", "its own request comes back to the service: served as anybody's", ("client-port",), "processed",
+        own_request),
     Row("A5", "its own service's reply to its own request, well signed", ("client-hmac-port",), "processed, myself",
         own_reply, replies=7),
     Row("A6", "kiss codes, random origin", (*PLAIN, "client-hmac"), "bogus", kisses_of_strangers),
