@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/reference_id.h"
 #include "core/system_process.h"
 
 namespace noonmark::core {
@@ -339,6 +340,8 @@ ServerView SystemProcess::server_view(Instant now) const {
                   .root_dispersion = state_.dispersion_at(now.raw),
                   .dispersion_rate = state_.dispersion_rate,
                   .at = now.served};
+  // Whoever names a source that it does not follow any more would keep that one from following it.
+  if (state_.clock_state == ClockState::holdover) view.reference_id = local_reference_id(0, state_.stratum);
   const bool is_settling = !is_settled_ && !state_.local_clock_in_use;
   if (is_settling || (budget_.stop_serving && is_budget_exceeded_.value_or(false))) {
     view.leap = wire::Leap::unknown;
