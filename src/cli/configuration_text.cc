@@ -188,13 +188,24 @@ std::vector<ConfigurationLine> difference(const config::Configuration& from,
   std::set<std::string> gone;  // sections that go with the line that leads to them
   for (const auto& line : old_lines)
     if (line.leads && !after.contains(identity(line))) gone.insert(line.section);
+  std::map<std::string, const ConfigurationLine*> leading;  // by section
+  for (const auto& line : new_lines)
+    if (line.leads) leading[line.section] = &line;
   std::vector<ConfigurationLine> result;
+  // A line in full leads to the others: entered without its options it would take them away.
+  const auto add = [&](ConfigurationLine line) {
+    const auto leads = leading.find(line.section);
+    if (line.is_indented() && leads != leading.end() &&
+        (result.empty() || result.back().section != line.section))
+      result.push_back(*leads->second);
+    result.push_back(std::move(line));
+  };
   for (auto line = old_lines.rbegin(); line != old_lines.rend(); ++line)
     if (!after.contains(identity(*line)) && !(line->is_indented() && gone.contains(line->section)))
-      result.push_back({line->section, line->undo, line->undo, line->view});
+      add({line->section, line->undo, line->undo, line->view});
   for (const auto& line : new_lines) {
     const auto old = before.find(identity(line));
-    if (old == before.end() || old->second != line.line) result.push_back(line);
+    if (old == before.end() || old->second != line.line) add(line);
   }
   return result;
 }

@@ -144,7 +144,7 @@ TEST_F(TextTest, AListThatGoesTakesItsLinesAlongInTheDifference) {
   const auto to = load("acl 2001 match-order auto\nrule permit\nrule 20 deny\n#\n");
   EXPECT_EQ(render(difference(from.configuration, to.configuration)),
             "#\n"
-            "acl number 2001\n"
+            "acl number 2001 match-order auto\n"
             " undo rule 10\n"
             "#\n"
             "undo acl number 2000\n"
@@ -153,6 +153,13 @@ TEST_F(TextTest, AListThatGoesTakesItsLinesAlongInTheDifference) {
             " rule 20 deny\n"
             "#\n"
             "return\n");
+}
+
+TEST_F(TextTest, TheDifferenceEntersAListByItsWholeLine) {
+  const auto from = load("acl 2000 match-order auto\nrule permit\n#\n");
+  const auto to = load("acl 2000 match-order auto\nrule permit\nrule deny\n#\n");
+  EXPECT_EQ(render(difference(from.configuration, to.configuration)),
+            "#\nacl number 2000 match-order auto\n rule 10 deny\n#\nreturn\n");
 }
 
 TEST_F(TextTest, AnErrorOfTheStoredTextNamesItsLine) {
