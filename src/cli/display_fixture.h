@@ -104,6 +104,7 @@ struct DisplayFixture {
     a.vpn = kMgmt;
     a.source_interface = "eth1";
     a.answered = true;
+    a.last.mode = wire::Mode::server;
     a.last.leap = wire::Leap::none;
     a.last.stratum = a.stratum = 2;
     a.last.poll = 6;
