@@ -129,12 +129,20 @@ class AccessTest {
       return running_.access.empty()
                  ? "no ntp-service access is configured"
                  : fmt::format("ntp-service access has no {} access list", base::to_string(family_));
-    const auto list = config::acl_name(family_, decision_.list->name);
-    const auto* acl = config::find_acl(running_, family_, decision_.list->name);
-    if (acl == nullptr) return list + " does not exist";
-    if (decision_.rule == nullptr) return std::string("no rule matches");
-    const auto* rule = running_.acl_rules.find({family_, acl->name, decision_.rule->id});
-    return fmt::format("{} {}", list, rule_text(*rule));
+    if (decision_.rule == nullptr) return "no rule matches" + missing_lists();
+    const auto& list = decision_.list->name;
+    const auto* rule = running_.acl_rules.find({family_, list, decision_.rule->id});
+    return fmt::format("{} {}", config::acl_name(family_, list), rule_text(*rule));
+  }
+
+  std::string missing_lists() const {
+    std::string text;
+    for (const auto& row : running_.access) {
+      const auto& name = family_ == Family::ipv4 ? row.ipv4 : row.ipv6;
+      if (!name.empty() && config::find_acl(running_, family_, name) == nullptr)
+        text += fmt::format(", {} does not exist", config::acl_name(family_, name));
+    }
+    return text;
   }
 
   /// Why the service answers nobody there; empty if it does.
