@@ -192,8 +192,8 @@ void LoadGenerator::check(const mmsghdr& message, std::int64_t now) {
 
 bool LoadGenerator::is_signed_right(base::Bytes packet) {
   if (packet.size() != request_size_) return false;
-  return !load_.verifies ||
-         key_->verify(packet.first(wire::kHeaderSize), packet.subspan(wire::kHeaderSize + wire::kKeyIdSize));
+  return !load_.verifies || key_->verify(wire::version_of(packet), packet.first(wire::kHeaderSize),
+                                         packet.subspan(wire::kHeaderSize + wire::kKeyIdSize));
 }
 
 void LoadGenerator::measure(const mmsghdr& message, base::Bytes packet, std::int64_t sent_ns) {
