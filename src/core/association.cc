@@ -74,6 +74,8 @@ std::vector<Request> Association::restart(RawTime when) {
   AssociationState fresh;
   fresh.id = state_.id;
   fresh.config = state_.config;
+  fresh.group = state_.group;
+  fresh.last_local = state_.last_local;
   fresh.vpn = state_.vpn;
   fresh.source = state_.source;
   fresh.source_interface = state_.source_interface;
@@ -139,9 +141,12 @@ void Association::on_sent(const Request& request, Instant now, base::Random& ran
   ++state_.sent;
   ++state_.unanswered;
   state_.last_sent = now.served;
-  last_sent_ = now.served;
+  last_sent_ = now.raw;
   has_heard_ = false;
   ++answers_;
+  // What a passive peer sends are answers; its own polls only find out whether the other one is still there.
+  if (mode() == AssociationMode::passive)
+    poll_.answer_at(now.raw + Duration::from_exponent(state_.host_poll + 1));
   requests_.push_back(request);
 }
 
@@ -184,7 +189,7 @@ void Association::on_transmitted(TransmitId id, const Stamp& stamp, const Depart
     r.stamped = true;
   };
   if (!requests_.empty() && requests_.back().id == id && stamp.source != StampSource::daemon)
-    last_sent_ = stamp.at.served;
+    last_sent_ = stamp.at.raw;
   std::ranges::for_each(requests_, take);
   if (held_) take(held_->request);
 }
@@ -291,7 +296,7 @@ bool Association::on_peer_packet(const wire::Header& header, const Instant& rece
   const bool works = (state_.reach & kLastPolls) != 0;
   const bool is_older = heard_ && (header.transmit - heard_->transmit) <= Duration{};
   if (!is_valid && (works || has_heard_ || is_older)) return false;
-  heard_ = Heard{header.transmit, header.receive, received.served};
+  heard_ = Heard{header.transmit, header.receive, received.raw};
   if (!is_valid) return true;
   has_heard_ = true;
   was_only_answer_ = answers_ == 1;
@@ -311,8 +316,8 @@ bool Association::answers_interleaved() const {
          was_only_answer_ && last_sent_ && !heard_->receive.is_zero();
 }
 
-wire::Header Association::compose(const ServerView& system, Timestamp now, bool may_interleave,
-                                  base::Random& random) const {
+wire::Header Association::compose(const ServerView& system, const ClockRate& rate, Instant now,
+                                  bool may_interleave, base::Random& random) const {
   wire::Header header;
   header.leap = wire::Leap::none;
   header.version = state_.config.version;
@@ -329,17 +334,22 @@ wire::Header Association::compose(const ServerView& system, Timestamp now, bool 
     while (header.receive == header.transmit);
     return header;
   }
-  describe_system(system, now, now, header);
+  describe_system(system, now.served, now.served, header);
   header.mode =
       mode() == AssociationMode::active ? wire::Mode::symmetric_active : wire::Mode::symmetric_passive;
-  header.transmit = below_precision(now, system.precision, random);
+  // Moments that passed are told by the clock of now: between them and now it may have been corrected.
+  const auto served_at = [&](RawTime moment) {
+    const Duration ago = now.raw - moment;
+    return now.served - (ago + ago * rate.frequency);
+  };
+  header.transmit = below_precision(now.served, system.precision, random);
   if (heard_) {
     header.origin = heard_->transmit;
-    header.receive = heard_->at;
+    header.receive = served_at(heard_->at);
   }
   if (answers_interleaved()) {
     header.origin = heard_->receive;
-    header.transmit = *last_sent_;
+    header.transmit = served_at(*last_sent_);
   }
   if (header.transmit == header.receive) header.transmit = header.transmit + Duration::from_raw(1);
   return header;

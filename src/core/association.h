@@ -99,7 +99,7 @@ class Association {
   /// The header of the packet that is sent now (RFC 5905 sections 8 and 9.2). A client's tells nothing of our
   /// clock: its transmit timestamp is random. A peer's has the system's variables. `may_interleave`: of a
   /// client.
-  wire::Header compose(const ServerView& system, Timestamp now, bool may_interleave,
+  wire::Header compose(const ServerView& system, const ClockRate& rate, Instant now, bool may_interleave,
                        base::Random& random) const;
   /// Books a request that is sent now. The reach register shifts once per poll.
   void on_sent(const Request& request, Instant now, base::Random& random);
@@ -231,7 +231,7 @@ class Association {
   bool was_only_answer_ = false;  // the packet before the last valid one was the only answer to its
                                   // predecessor
   bool peer_interleaves_ = false;
-  std::optional<Timestamp> last_sent_;  // our last packet's departure, served clock
+  std::optional<RawTime> last_sent_;  // our last packet's departure
   // Broadcast clients.
   std::optional<double> broadcast_delay_;  // s, measured by unicast
   std::optional<Broadcast> last_broadcast_;

@@ -282,6 +282,10 @@ TEST_F(Groups, ABroadcastClientMeasuresTheDelayFirstAndThenOnlyListens) {
   listen_to(kBroadcast);
   world.run_for(600);
   ASSERT_EQ(sessions(client).size(), 1u);
+  EXPECT_TRUE(std::ranges::any_of(client.events, [](const Event& e) {
+    const auto* change = std::get_if<SessionChanged>(&e);
+    return change != nullptr && change->to == Reason::measuring_delay;
+  }));
   EXPECT_EQ(client.session().config.key.mode, AssociationMode::broadcast_client);
   EXPECT_EQ(client.reason(), Reason::system_peer);
   const auto sent = client.sent.size();
@@ -366,6 +370,9 @@ TEST_F(Groups, ASessionGoesWithTheLineThatMobilizedIt) {
   send_to(kBroadcast);
   listen_to(kBroadcast);
   world.run_for(600);
+  client.config.max_distance = 2;
+  client.commit();
+  EXPECT_EQ(client.reason(), Reason::system_peer) << "a commit of something else leaves it alone";
   client.config.broadcast_clients.clear();
   client.commit();
   EXPECT_TRUE(sessions(client).empty());

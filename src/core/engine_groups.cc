@@ -47,17 +47,20 @@ std::optional<std::uint32_t> Engine::Impl::mobilizing_key(const Received& r, con
   return key->id();
 }
 
-Association* Engine::Impl::mobilize(const ServerConfig& server, const std::optional<GroupMember>& group,
+Association* Engine::Impl::mobilize(ServerConfig server, const std::optional<GroupMember>& group,
                                     const Received& r, Instant now, Outbox& out) {
   const auto there = std::ranges::count_if(associations, [](const auto& a) { return is_dynamic(a->mode()); });
   if (there >= config.max_dynamic_sessions) {
     drop(DropReason::max_sessions, r, nullptr);
     return nullptr;
   }
+  const auto* interface = policy->interface_of(r.path);
+  if (server.key.address.is_link_local() && interface != nullptr) server.source_interface = interface->name;
   associations.push_back(
       std::make_unique<Association>(static_cast<AssociationId>(next_association++), server, precision));
   Association& a = *associations.back();
   a.state().group = group;
+  if (!r.path.local.address.is_multicast()) a.state().last_local = r.path.local.address;
   forget(a.set_source(place_of(server), now.raw), out);
   return &a;
 }
@@ -125,9 +128,8 @@ void Engine::Impl::on_broadcast(const Received& r, const wire::Packet& packet, I
     if (!may_follow(r.path)) return drop(DropReason::access_denied, r, nullptr);
     if (const auto fault = judge_reply(with_receive(header))) return drop(*fault, r, nullptr);
     const Vpn* vpn = view.find_vpn(r.path.vpn);
-    auto server =
+    const auto server =
         mobilized(r, header, vpn != nullptr ? vpn->name : "", AssociationMode::broadcast_client, *key_id);
-    if (server.key.address.is_link_local()) server.source_interface = interface->name;
     a = mobilize(server, *line, r, now, out);
     if (a == nullptr) return;
   } else {
@@ -179,7 +181,6 @@ bool Engine::Impl::on_manycast_reply(const Received& r, const wire::Packet& pack
     auto server =
         mobilized(r, header, vpn != nullptr ? vpn->name : "", AssociationMode::manycast_client, line.key_id);
     server.minpoll = kGroupPoll;
-    if (server.key.address.is_link_local()) server.source_interface = interface->name;
     if (mobilize(server, GroupMember{line.interface_name, line.group}, r, now, out) != nullptr)
       count(r.path, nullptr, [](PacketStatistics& s) { ++s.processed; });
   }
@@ -256,7 +257,10 @@ void Engine::Impl::send_broadcast(GroupTimer& timer, Instant now, Outbox& out) {
   header.version = line.version;
   header.poll = kGroupPoll;
   header.transmit = now.served;
-  if (line.interleaved && timer.departed) header.origin = *timer.departed;  // RFC 9769 section 4
+  if (line.interleaved && timer.departed) {  // RFC 9769 section 4
+    const Duration ago = now.raw - *timer.departed;
+    header.origin = now.served - (ago + ago * system.rate().frequency);
+  }
   timer.departed.reset();
   finish(*t, header, line.key_id);
   if (timer.last) out.closed.push_back(*timer.last);
@@ -267,7 +271,7 @@ void Engine::Impl::send_broadcast(GroupTimer& timer, Instant now, Outbox& out) {
 void Engine::Impl::note_departure(TransmitId id, const Stamp& stamp, Outbox& out) {
   const auto timer = std::ranges::find(group_servers, std::optional(id), &GroupTimer::last);
   if (timer == group_servers.end()) return;
-  if (stamp.source != StampSource::daemon) timer->departed = stamp.at.served;
+  if (stamp.source != StampSource::daemon) timer->departed = stamp.at.raw;
   out.closed.push_back(*std::exchange(timer->last, std::nullopt));
 }
 

@@ -149,8 +149,8 @@ struct Engine::Impl {
   /// may not. 0: it has no MAC and needs none.
   std::optional<std::uint32_t> mobilizing_key(const Received& r, const wire::Packet& packet,
                                               bool must_have_key);
-  Association* mobilize(const ServerConfig& server, const std::optional<GroupMember>& group,
-                        const Received& r, Instant now, Outbox& out);
+  Association* mobilize(ServerConfig server, const std::optional<GroupMember>& group, const Received& r,
+                        Instant now, Outbox& out);
   /// True: a session was given up.
   bool demobilize_lost(Outbox& out);
   bool is_still_wanted(const Association& a, const NtpConfig& previous) const;

@@ -24,14 +24,16 @@ void Engine::Impl::send_request(Association& a, Duration patience, Instant now, 
   Transmit t;
   t.id = static_cast<TransmitId>(next_transmit++);
   t.vpn = place->vpn;
-  t.local = {.address = place->address.value_or(IpAddress::any(c.key.address.family())),
+  // A peer knows us by the address that it sends to.
+  const auto chosen = a.is_symmetric() && !place->address ? a.state().last_local : place->address;
+  t.local = {.address = chosen.value_or(IpAddress::any(c.key.address.family())),
              .port = a.is_symmetric() ? config.port : config.source_port,
              .scope = place->scope};
   t.remote = {.address = c.key.address, .port = c.port, .scope = place->scope};
 
   const ServerView system_now = a.is_symmetric() ? system.server_view(now) : ServerView{};
   wire::Header header;
-  do header = a.compose(system_now, now.served, config.interleaved, random);
+  do header = a.compose(system_now, system.rate(), now, config.interleaved, random);
   while (outstanding.contains(header.transmit.raw()) && !a.is_symmetric());
   finish(t, header, c.key_id);
 

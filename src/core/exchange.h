@@ -21,7 +21,7 @@ struct Turn {
 struct Heard {
   Timestamp transmit;  // its own
   Timestamp receive;   // when it had our last one, by its clock
-  Timestamp at;        // when it came, served clock
+  RawTime at;          // when it came
 };
 
 /// The last packet of a broadcast server.

@@ -19,8 +19,8 @@ inline constexpr Duration kManycastPatience = Duration::from_milliseconds(5000);
 struct GroupTimer {
   GroupServer config;
   RawTime next = kNever;
-  std::optional<TransmitId> last{};     // whose stamp is wanted, for the interleaved mode
-  std::optional<Timestamp> departed{};  // when the last packet left, served clock
+  std::optional<TransmitId> last{};   // whose stamp is wanted, for the interleaved mode
+  std::optional<RawTime> departed{};  // when the last packet left
 };
 
 /// A manycast client at work: requests to the group, each answered by any number of servers.

@@ -34,6 +34,8 @@ GOOD_PASSWORD = "Correct-Horse-9"
 
 # Codes that no server line can be brought to from outside, by the unit test that produces them.
 UNIT_TESTS = {
+    "access-denied": ("Modes", "AccessListsDecideWhoMayBeFollowed"),
+    "measuring-delay": ("Groups", "ABroadcastClientMeasuresTheDelayFirstAndThenOnlyListens"),
     "awaiting-others": ("Clock", "TheFirstServerToBeMeasuredDoesNotSetTheClockWhileOthersAnswer"),
     "clock-not-settable": ("ClientAndServer", "AClockThatCannotBeSetIsNamed"),
     "collecting-samples": ("ClientAndServer", "FewRepliesAreCalledSamplesToCollect"),
