@@ -412,11 +412,19 @@ def tells_nothing(lab):
 
 
 def ask_groups(lab):
-    """One request in a victim's name would be answered by every server on the link (A15)."""
+    """One request in a victim's name would be answered by every server on the link (A15). Of multicast groups that it
+    has not joined the kernel gives the server nothing."""
     service = Service(lab, "groups", "ntp-service source-interface eth1", "ntp-service ipv6 source-interface eth1")
     scope = lab.scope("eth1")
     groups = {4: [(address, PORT) for address in ("10.8.0.255", "255.255.255.255", "224.0.0.1")],
               6: [("ff02::1", PORT, 0, scope)]}
+    try:
+        ask_each_group(service, groups)
+    finally:
+        service.victim.daemon.stop()
+
+
+def ask_each_group(service, groups):
     for family, client in service.clients.items():
         client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth1")
         if family == 4:
@@ -426,9 +434,8 @@ def ask_groups(lab):
         for group in groups[family]:
             client.socket.sendto(packets.request().octets(), group)
         service.expect_silence()
-        counted, count = world.moved(before, service.victim.counters(family)), len(groups[family])
-        expect(counted == {"received": count, "not-listening": count}, f"the counters moved by {counted}")
-    service.victim.daemon.stop()
+        counted = world.moved(before, service.victim.counters(family))
+        expect(counted == ({"received": 2, "not-listening": 2} if family == 4 else {}), f"the counters moved by {counted}")
 
 
 ALONE = [("A15", "requests to broadcast and multicast addresses", "not-listening", ask_groups),

@@ -110,9 +110,9 @@ def check_changes(daemon, clients):
 
 def check_others(daemon, clients):
     """Packets that are no requests are the engine's, whoever sends them, and none is lost."""
-    before = counters(daemon)["drop_reasons"].get("bad-mode", 0)
+    before = counters(daemon)["drop_reasons"].get("no-association", 0)
     clients.send(5, mode=5)
-    noonmark.wait_until(lambda: counters(daemon)["drop_reasons"].get("bad-mode", 0) - before == CLIENTS, 5,
+    noonmark.wait_until(lambda: counters(daemon)["drop_reasons"].get("no-association", 0) - before == CLIENTS, 5,
                         lambda: f"all broadcasts are the engine's: {counters(daemon)['drop_reasons']}")
     print("ok: what is no request goes to the engine")
 
