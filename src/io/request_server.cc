@@ -7,9 +7,10 @@
 namespace noonmark::io {
 namespace {
 
-/// Replies sent by one call, between two readings of the clock: the last of them leaves some microseconds
-/// after its transmit timestamp.
-constexpr std::size_t kChunk = 4;
+/// Replies sent by one call of the kernel, after one reading of the clock.
+constexpr std::size_t kChunk = 8;
+/// What one of them takes to leave; more than that is a thread that was held up.
+constexpr auto kLongestSending = core::Duration::from_nanoseconds(10'000);
 
 }  // namespace
 
@@ -60,18 +61,27 @@ void RequestServer::examine() {
   }
 }
 
+/// A later reply of a chunk leaves later, by what the chunks before took.
 void RequestServer::send(const UdpSocket& socket) {
+  core::Timestamp before;
   for (std::size_t i = 0; i < answer_count_;) {
     const std::size_t end = std::min(i + kChunk, answer_count_);
     const core::Timestamp now = clock_.now();
-    for (; i < end; ++i) {
+    if (i > 0) learn_sending_time((now - before) / static_cast<int>(kChunk));
+    before = now;
+    for (core::Timestamp at = now; i < end; ++i, at = at + sending_time_) {
       const auto& path = requests_[i].path;
       batch_.reply(
-          places_[i], responder_.complete(requests_[i], plans_[i], now),
+          places_[i], responder_.complete(requests_[i], plans_[i], at),
           {plans_[i].source, interface_towards(path.remote, path.interface_index), plans_[i].wants_stamp});
     }
     batch_.send_replies(socket);
   }
+}
+
+void RequestServer::learn_sending_time(core::Duration of_one) {
+  if (of_one < core::Duration{} || of_one > kLongestSending) return;
+  sending_time_ = of_one < sending_time_ ? of_one : sending_time_ + (of_one - sending_time_) / 16;
 }
 
 bool RequestServer::on_stamp(const TransmitStamp& stamp, const UdpSocket& socket, core::VpnId vpn,
