@@ -61,20 +61,24 @@ void RequestServer::examine() {
   }
 }
 
-/// A later reply of a chunk leaves later, by what the chunks before took.
+/// All that can be done before is, then the clock is read. A later reply of a chunk leaves later, by what the
+/// chunks before took.
 void RequestServer::send(const UdpSocket& socket) {
   core::Timestamp before;
-  for (std::size_t i = 0; i < answer_count_;) {
-    const std::size_t end = std::min(i + kChunk, answer_count_);
-    const core::Timestamp now = clock_.now();
-    if (i > 0) learn_sending_time((now - before) / static_cast<int>(kChunk));
-    before = now;
-    for (core::Timestamp at = now; i < end; ++i, at = at + sending_time_) {
-      const auto& path = requests_[i].path;
+  for (std::size_t begin = 0; begin < answer_count_; begin += kChunk) {
+    const std::size_t end = std::min(begin + kChunk, answer_count_);
+    for (std::size_t i = begin; i < end; ++i) {
+      const core::Path& path = requests_[i].path;
       batch_.reply(
-          places_[i], responder_.complete(requests_[i], plans_[i], at),
+          places_[i], plans_[i].size,
           {plans_[i].source, interface_towards(path.remote, path.interface_index), plans_[i].wants_stamp});
     }
+    const core::Timestamp now = clock_.now();
+    if (begin > 0) learn_sending_time((now - before) / static_cast<int>(kChunk));
+    before = now;
+    core::Timestamp leaves = now;
+    for (std::size_t i = begin; i < end; ++i, leaves = leaves + sending_time_)
+      responder_.complete(requests_[i], plans_[i], leaves);
     batch_.send_replies(socket);
   }
 }
