@@ -80,9 +80,8 @@ bench-server-quick: server_bench
 
 tsan: setup
 	@cmake --preset tsan >build/tsan.log 2>&1 || { cat build/tsan.log; exit 1; }
-	@cmake --build build/tsan -j $(JOBS) --target io_test noonmarkd noonmark
+	@cmake --build build/tsan -j $(JOBS) --target io_test
 	@TSAN_OPTIONS=halt_on_error=1 build/tsan/bin/io_test --gtest_brief=1 --gtest_filter='*ServerWorkers*:*RequestServer*'
-	@NOONMARK_BIN=$(CURDIR)/build/tsan/bin TSAN_OPTIONS=halt_on_error=1 tests/e2e/workers.py
 
 fuzz: setup
 	@cmake --preset fuzz >build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }

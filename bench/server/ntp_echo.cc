@@ -6,7 +6,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>  // which the next one needs
+#include <linux/net_tstamp.h>
 #include <netinet/in.h>
+#include <string_view>
 #include <sys/socket.h>
 
 namespace {
@@ -18,6 +21,7 @@ struct Message {
   sockaddr_in from;
   iovec data;
   std::array<std::uint8_t, 512> octets;
+  alignas(cmsghdr) std::array<std::uint8_t, 256> control;
 };
 
 int listening_socket(std::uint16_t port) {
@@ -34,6 +38,26 @@ int listening_socket(std::uint16_t port) {
   return fd;
 }
 
+void ask_to_be_told(int fd) {
+  constexpr int kOn = 1, kStamps = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE;
+  setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &kStamps, sizeof kStamps);
+  setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &kOn, sizeof kOn);
+}
+
+/// The control messages of the answer: from the address that was asked, by whatever way.
+void answer_from_there(msghdr& header) {
+  cmsghdr* found = CMSG_FIRSTHDR(&header);
+  while (found != nullptr && found->cmsg_level != IPPROTO_IP) found = CMSG_NXTHDR(&header, found);
+  if (found == nullptr) return;
+  in_pktinfo info{};
+  std::memcpy(&info, CMSG_DATA(found), sizeof info);
+  info.ipi_ifindex = 0;
+  cmsghdr* const out = CMSG_FIRSTHDR(&header);
+  *out = {CMSG_LEN(sizeof info), IPPROTO_IP, IP_PKTINFO};
+  std::memcpy(CMSG_DATA(out), &info, sizeof info);
+  header.msg_controllen = CMSG_SPACE(sizeof info);
+}
+
 /// Mode, stratum, and the origin timestamp by which the client knows its reply.
 void make_reply(std::array<std::uint8_t, 512>& packet) {
   packet[0] = static_cast<std::uint8_t>((packet[0] & 0xF8) | 4);
@@ -44,11 +68,13 @@ void make_reply(std::array<std::uint8_t, 512>& packet) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: ntp_echo PORT\n");
+  const bool told = argc == 3 && std::string_view(argv[2]) == "told";
+  if (argc != 2 && !told) {
+    std::fprintf(stderr, "usage: ntp_echo PORT [told]\n");
     return 2;
   }
   const int fd = listening_socket(static_cast<std::uint16_t>(std::atoi(argv[1])));
+  if (told) ask_to_be_told(fd);
   static std::array<Message, kBatch> messages;
   static std::array<mmsghdr, kBatch> headers;
   for (std::size_t i = 0; i < kBatch; ++i) headers[i].msg_hdr.msg_iov = &messages[i].data;
@@ -58,12 +84,16 @@ int main(int argc, char** argv) {
       headers[i].msg_hdr.msg_iovlen = 1;
       headers[i].msg_hdr.msg_name = &messages[i].from;
       headers[i].msg_hdr.msg_namelen = sizeof messages[i].from;
+      if (!told) continue;
+      headers[i].msg_hdr.msg_control = messages[i].control.data();
+      headers[i].msg_hdr.msg_controllen = messages[i].control.size();
     }
     const int count = recvmmsg(fd, headers.data(), kBatch, MSG_WAITFORONE, nullptr);
     for (int i = 0; i < count; ++i) {
       const auto at = static_cast<std::size_t>(i);
       messages[at].data.iov_len = headers[at].msg_len;
       make_reply(messages[at].octets);
+      if (told) answer_from_there(headers[at].msg_hdr);
     }
     if (count > 0) sendmmsg(fd, headers.data(), static_cast<unsigned>(count), 0);
   }

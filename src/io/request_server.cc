@@ -7,9 +7,10 @@
 namespace noonmark::io {
 namespace {
 
-/// Replies sent by one call, between two readings of the clock: the last of them leaves some microseconds
-/// after its transmit timestamp.
-constexpr std::size_t kChunk = 4;
+/// Replies sent by one call of the kernel, after one reading of the clock.
+constexpr std::size_t kChunk = 8;
+/// What one of them takes to leave; more than that is a thread that was held up.
+constexpr auto kLongestSending = core::Duration::from_nanoseconds(10'000);
 
 }  // namespace
 
@@ -60,18 +61,31 @@ void RequestServer::examine() {
   }
 }
 
+/// All that can be done before is, then the clock is read. A later reply of a chunk leaves later, by what the
+/// chunks before took.
 void RequestServer::send(const UdpSocket& socket) {
-  for (std::size_t i = 0; i < answer_count_;) {
-    const std::size_t end = std::min(i + kChunk, answer_count_);
-    const core::Timestamp now = clock_.now();
-    for (; i < end; ++i) {
-      const auto& path = requests_[i].path;
+  core::Timestamp before;
+  for (std::size_t begin = 0; begin < answer_count_; begin += kChunk) {
+    const std::size_t end = std::min(begin + kChunk, answer_count_);
+    for (std::size_t i = begin; i < end; ++i) {
+      const core::Path& path = requests_[i].path;
       batch_.reply(
-          places_[i], responder_.complete(requests_[i], plans_[i], now),
+          places_[i], plans_[i].size,
           {plans_[i].source, interface_towards(path.remote, path.interface_index), plans_[i].wants_stamp});
     }
+    const core::Timestamp now = clock_.now();
+    if (begin > 0) learn_sending_time((now - before) / static_cast<int>(kChunk));
+    before = now;
+    core::Timestamp leaves = now;
+    for (std::size_t i = begin; i < end; ++i, leaves = leaves + sending_time_)
+      responder_.complete(requests_[i], plans_[i], leaves);
     batch_.send_replies(socket);
   }
+}
+
+void RequestServer::learn_sending_time(core::Duration of_one) {
+  if (of_one < core::Duration{} || of_one > kLongestSending) return;
+  sending_time_ = of_one < sending_time_ ? of_one : sending_time_ + (of_one - sending_time_) / 16;
 }
 
 bool RequestServer::on_stamp(const TransmitStamp& stamp, const UdpSocket& socket, core::VpnId vpn,

@@ -41,6 +41,7 @@ class RequestServer {
   void add_request(std::size_t i, const Datagram& datagram, core::VpnId vpn, std::uint16_t port);
   void examine();
   void send(const UdpSocket& socket);
+  void learn_sending_time(core::Duration of_one);
 
   core::Responder& responder_;
   SystemKernelClock kernel_;
@@ -52,6 +53,7 @@ class RequestServer {
   std::array<std::size_t, DatagramBatch::kCapacity> places_;  // in the batch
   std::size_t request_count_ = 0;
   std::size_t answer_count_ = 0;
+  core::Duration sending_time_;  // of a reply among others
   std::array<Datagram, DatagramBatch::kCapacity> others_;
   std::size_t other_count_ = 0;
 };

@@ -120,6 +120,7 @@ def check_others(daemon, clients):
 def check_late(daemon, clients):
     """Requests that waited for seconds are not answered; later ones are."""
     with noonmark.stopped(daemon):
+        time.sleep(0.2)  # the signal reaches all threads
         clients.send(6)
         time.sleep(TOO_LATE)
     noonmark.wait_until(lambda: counters(daemon)["drop_reasons"].get("too-late") == CLIENTS, 5,
