@@ -74,6 +74,7 @@ std::vector<Request> Association::restart(RawTime when) {
   AssociationState fresh;
   fresh.id = state_.id;
   fresh.config = state_.config;
+  fresh.group = state_.group;
   fresh.vpn = state_.vpn;
   fresh.source = state_.source;
   fresh.source_interface = state_.source_interface;
@@ -384,6 +385,7 @@ std::optional<Sample> Association::take_sample(Timestamp origin, const ClockRate
   } else {
     choice_.on_basic(sample->delay);
   }
+  state_.interleaved = reply.is_interleaved;
   accept(*sample, reply.received.served, correction);
   if (mode() == AssociationMode::broadcast_client) learn_delay(now);
   return sample;
@@ -443,6 +445,7 @@ std::optional<Sample> Association::on_broadcast(const wire::Header& header, cons
                 .delay = *broadcast_delay_,
                 .dispersion = std::exp2(header.precision) + precision_};
   bring_up(sample, received.raw, rate);
+  state_.interleaved = measured.transmit != last_broadcast_->transmit;
   accept(sample, received.served, correction);
   return sample;
 }
