@@ -6,6 +6,7 @@
 #include "cli/commit_displays.h"
 #include "cli/configuration_commands.h"
 #include "cli/display_access.h"
+#include "cli/display_clients.h"
 #include "cli/grammar.h"
 #include "cli/server_test_operation.h"
 #include "cli/session_commands.h"
@@ -48,6 +49,8 @@ constexpr std::array kCommonLeaves{
     LeafInfo{"description", LeafType::rest_of_line, LeafRole::option, "What is committed, and why", 1,
              config::kMaxDescription},
     LeafInfo{"count", LeafType::number, LeafRole::option, "Number of commits", 1, 80},
+    LeafInfo{"clients", LeafType::number, LeafRole::option, "Number of clients, 20 by default", 1,
+             kMostClients},
     LeafInfo{"seconds", LeafType::number, LeafRole::option, "Time to confirm the trial, in seconds", 60,
              65535},
     LeafInfo{"servers", LeafType::number, LeafRole::option, "Usable servers that confirm the trial", 1,
@@ -348,6 +351,7 @@ constexpr std::array kCommands{
     act("reset ntp-service session", "Start all NTP sessions anew", kUser, reset_ntp_sessions),
     act("reset ntp-service hold", "Take the time of the servers although the clock is held back", kUser,
         reset_ntp_hold),
+    act("reset ntp-service clients", "Forget the clients of the server", kUser, reset_ntp_clients),
     act("reset ntp-service statistics packet [ ipv6 ]", "Set the counters of NTP packets to zero", kUser,
         reset_ntp_statistics),
     act("reset ntp-service statistics packet [ ipv6 ] interface { <interface-name> | all }",

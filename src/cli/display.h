@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -31,6 +32,15 @@ struct Probes {
   std::function<void(core::ProbeId)> cancel;
 };
 
+/// What the server remembers of those who ask it, in the tables of all its threads.
+struct ServedClients {
+  std::function<std::vector<core::ClientSummary>(const core::ClientQuery&)> list;
+  /// In every VPN instance.
+  std::function<std::vector<core::ClientSummary>(const core::IpAddress&)> find;
+  std::function<core::ClientTotals()> totals;
+  std::function<void()> forget;
+};
+
 /// What sessions and displays work on; all of it belongs to the daemon and outlives them. One thread.
 struct Services {
   config::Datastore& datastore;
@@ -47,6 +57,7 @@ struct Services {
   std::function<std::optional<core::PacketStatistics>(const core::Interface&, core::Family)>
       interface_statistics{};
   std::function<void(const core::StatisticsScope&)> reset_statistics{};
+  ServedClients clients{};
   Probes probes{};
   LogRelay* log = nullptr;                  // where `terminal monitor` listens
   std::int64_t build_date = 1'767'225'600;  // s since 1970: displayed times are of the era nearest to it

@@ -68,6 +68,25 @@ std::string letters(std::uint32_t reference_id) {
 
 }  // namespace
 
+std::string table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  std::string text;
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i + 1 < row.size(); ++i) text += fmt::format("{:{}}  ", row[i], widths[i]);
+    text += row.back() + '\n';
+  }
+  return text;
+}
+
+std::string or_dash(std::string_view text) { return text.empty() ? "-" : std::string(text); }
+
+std::string vpn_name(const core::NetworkView& network, core::VpnId id) {
+  const auto* vpn = network.find_vpn(id);
+  return vpn == nullptr ? "" : vpn->name;
+}
+
 std::string fixed(double value, int decimals) {
   auto text = fmt::format("{:.{}f}", value, decimals);
   const bool is_zero = text.find_first_not_of("-0.") == std::string::npos;

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -30,6 +31,12 @@ struct Snapshot {
   std::span<const core::PacketStatistics* const> statistics{};  // of the sessions; empty: not asked for
   core::Quality quality{};
 };
+
+/// Left-aligned columns, two blanks apart, as wide as they need; the last one is not padded. The first row
+/// has the titles.
+std::string table(const std::vector<std::vector<std::string>>& rows);
+/// "-" for nothing.
+std::string or_dash(std::string_view text);
 
 /// "0.4127": `value` with that many decimals, never "-0.00".
 std::string fixed(double value, int decimals);
@@ -57,6 +64,8 @@ std::string source_name(const core::ServerKey& server);
 std::string_view mode_text(core::AssociationMode mode);
 /// What the other side is, by its last packet: "server", "active", "passive", "broadcast", "unspecified".
 std::string_view mode_text(wire::Mode mode);
+/// The name of a VPN instance; empty: the public one, or unknown.
+std::string vpn_name(const core::NetworkView& network, core::VpnId id);
 /// "the public instance", "VPN instance MGMT".
 std::string place_text(std::string_view vpn);
 /// "none", "insert", "delete", "unknown".

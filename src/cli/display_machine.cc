@@ -12,26 +12,6 @@ namespace {
 
 using core::Vpn;
 
-/// Left-aligned columns, two blanks apart, as wide as they need; the last one is not padded.
-std::string table(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const auto& row : rows)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  std::string text;
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i + 1 < row.size(); ++i) text += fmt::format("{:{}}  ", row[i], widths[i]);
-    text += row.back() + '\n';
-  }
-  return text;
-}
-
-std::string or_dash(std::string_view text) { return text.empty() ? "-" : std::string(text); }
-
-std::string vpn_name(const core::NetworkView& network, core::VpnId id) {
-  const auto* vpn = network.find_vpn(id);
-  return vpn == nullptr ? "" : vpn->name;
-}
-
 std::vector<std::string> addresses_of(const core::Interface& interface) {
   std::vector<std::string> addresses;
   for (const auto& a : interface.addresses)

@@ -36,6 +36,8 @@ struct Session {
   int precision = 0;  // log2 s
   int version = 3;
   std::string interface;
+  bool interleaved = false;
+  std::string_view role;  // behind the name, where it is no server of a line
   core::Timestamp reference, origin, receive, transmit;
   std::array<core::FilterStage, 8> filter{};
   bool normal = false;
@@ -72,7 +74,19 @@ std::vector<std::string_view> status_words(const AssociationState& a) {
 
 std::string interface_of(const AssociationState& a) {
   if (!a.source_interface.empty()) return a.source_interface;
+  if (a.last_interface.empty() && a.group) return a.group->interface_name;
   return a.last_interface.empty() ? "wildcard" : a.last_interface;
+}
+
+std::string_view role_text(core::AssociationMode mode) {
+  switch (mode) {
+    case core::AssociationMode::client: break;
+    case core::AssociationMode::active: return ", peer";
+    case core::AssociationMode::passive: return ", passive peer";
+    case core::AssociationMode::broadcast_client: return ", broadcast server";
+    case core::AssociationMode::manycast_client: return ", manycast server";
+  }
+  return {};
 }
 
 /// VRP's names of the four times: the reference, when the last reply left the server, when it came here, and
@@ -101,6 +115,8 @@ Session session_of(const AssociationState& a, const Snapshot& s) {
   session.precision = a.last.precision;
   session.version = a.config.key.address.is_v4() ? a.config.version : 4;
   session.interface = interface_of(a);
+  session.interleaved = a.interleaved;
+  session.role = role_text(a.config.key.mode);
   session.reference = a.last.reference;
   session.origin = a.last.transmit;
   session.receive = a.destination;
@@ -225,6 +241,7 @@ nlohmann::json verbose_json(const Session& x, const Snapshot& s) {
   json["precision_log2_s"] = x.precision;
   json["version"] = x.version;
   json["peer_interface"] = x.interface;
+  json["interleaved"] = x.interleaved;
   json["reference_time"] = json_time(x.reference, s.build_date);
   json["origin_time"] = json_time(x.origin, s.build_date);
   json["receive_time"] = json_time(x.receive, s.build_date);
@@ -249,11 +266,13 @@ std::string_view clock_sentence(core::ClockKind clock) {
 void add_explanation(DisplayOutput& output, const Session& x, const std::vector<std::string>& facts,
                      nlohmann::json json) {
   if (!output.text.empty()) output.text += '\n';
-  output.text += fmt::format(" {}: {}\n code: {}\n", x.name, x.explanation.sentence, x.explanation.code);
+  output.text +=
+      fmt::format(" {}{}: {}\n code: {}\n", x.name, x.role, x.explanation.sentence, x.explanation.code);
   for (const auto& fact : facts) output.text += fmt::format(" {}\n", fact);
   output.text += fmt::format(" do: {}\n", x.explanation.advice);
   json["source"] = x.address;
   json["vpn_instance"] = x.vpn;
+  json["local_mode"] = x.local_mode;
   json["code"] = x.explanation.code;
   json["reason"] = x.explanation.sentence;
   json["advice"] = x.explanation.advice;

@@ -306,5 +306,48 @@ TEST(DisplayExplain, AFalsetickersTimeStandsAgainstThatOfTheMajority) {
                 "-1.000 ms and 2.000 ms: a falseticker\n"));
 }
 
+struct ModesTest : ::testing::Test, DisplayFixture {
+  ModesTest() {
+    auto peer = server();
+    peer.config.key.mode = core::AssociationMode::active;
+    peer.system_peer = false;
+    associations.push_back(peer);
+    auto heard = unanswered_server("192.0.2.20");
+    heard.config.key.mode = core::AssociationMode::broadcast_client;
+    heard.group = {"eth2", *core::IpAddress::parse("255.255.255.255")};
+    associations.push_back(heard);
+  }
+};
+
+TEST_F(ModesTest, AServerAndAPeerOfOneAddressAreToldApart) {
+  const ServerFilter filter([] {
+    Arguments arguments;
+    arguments.add_value("<ipv4-address>", "192.0.2.10");
+    return arguments;
+  }());
+  const auto output = render_explain(snapshot(), filter);
+  ASSERT_EQ(output.json.at("sessions").size(), 2u);
+  EXPECT_EQ(output.json.at("sessions").at(0).at("local_mode"), "client");
+  EXPECT_EQ(output.json.at("sessions").at(1).at("local_mode"), "active");
+  EXPECT_THAT(output.text, ::testing::HasSubstr("\n 192.0.2.10(MGMT), peer: "));
+}
+
+TEST_F(ModesTest, ABroadcastServerNotYetAskedStandsAtTheInterfaceThatHearsIt) {
+  const auto sessions = render_sessions(snapshot(), true).json.at("sessions");
+  EXPECT_EQ(sessions.at(2).at("peer_interface"), "eth2");
+  EXPECT_EQ(sessions.at(2).at("local_mode"), "broadcast client");
+  EXPECT_EQ(sessions.at(2).at("status").at(0), "dynamic");
+  EXPECT_EQ(sessions.at(1).at("status").at(2), "peer");
+}
+
+TEST_F(ModesTest, AnInterleavedSessionSaysSo) {
+  server().interleaved = true;
+  const auto sessions = render_sessions(snapshot(), true).json.at("sessions");
+  EXPECT_EQ(sessions.at(0).at("interleaved"), true);
+  EXPECT_EQ(sessions.at(2).at("interleaved"), false);
+  EXPECT_THAT(render_explain(snapshot(), ServerFilter(Arguments{})).text,
+              ::testing::HasSubstr(", in interleaved mode\n"));
+}
+
 }  // namespace
 }  // namespace noonmark::cli

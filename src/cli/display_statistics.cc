@@ -149,6 +149,7 @@ DisplayOutput render_statistics(std::span<const NamedStatistics> named, Statisti
     auto json = counters_json(one.statistics, network, build_date);
     json[peers ? "source" : "interface"] = one.name;
     json["vpn_instance"] = one.vpn;
+    if (peers) json["local_mode"] = one.local_mode;
     output.json[peers ? "peers" : "interfaces"].push_back(std::move(json));
   }
   if (named.empty())
@@ -200,7 +201,8 @@ std::vector<NamedStatistics> statistics_of_peers(const Services& services, const
   const auto sessions = services.engine.sessions();
   for (std::size_t i = 0; i < sessions.size(); ++i)
     if (is_meant(filter, family_of(arguments), sessions[i]))
-      named.push_back({sessions[i].address.to_string(), sessions[i].vpn, *counters[i]});
+      named.push_back(
+          {sessions[i].address.to_string(), sessions[i].vpn, *counters[i], mode_text(sessions[i].mode)});
   return named;
 }
 

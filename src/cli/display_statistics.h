@@ -18,6 +18,7 @@ struct NamedStatistics {
   std::string name;  // address of the server, or name of the interface
   std::string vpn;
   core::PacketStatistics statistics;
+  std::string_view local_mode{};  // of a session
 };
 
 /// One block for each, an empty line between two.

@@ -3,8 +3,10 @@
 #include "cli/advice.h"
 #include "cli/display.h"
 #include "cli/display_access.h"
+#include "cli/display_clients.h"
 #include "cli/display_event.h"
 #include "cli/display_format.h"
+#include "cli/display_groups.h"
 #include "cli/display_machine.h"
 #include "cli/display_quality.h"
 #include "cli/display_sessions.h"
@@ -64,7 +66,14 @@ Output display_acls(const Services& services, const Arguments& arguments) {
   return render_acls(services.datastore.running(), arguments);
 }
 
-constexpr std::array<DisplayCommand, 14> kCommands{{
+Output display_groups(const Services& services, const Arguments&) {
+  const auto& engine = services.engine;
+  const ServingState serving{.serves = {engine.serves(core::Family::ipv4), engine.serves(core::Family::ipv6)},
+                             .synchronized = engine.server_view(services.clock.now()).is_synchronized()};
+  return with_snapshot(services, [&](const Snapshot& s) { return render_groups(s, serving); });
+}
+
+constexpr std::array<DisplayCommand, 17> kCommands{{
     {"display acl { all | <acl-number> | name <acl-name> | ipv6 { all | <acl-number> | name <acl-name> } }",
      "Access lists, their rules in the order in which they are tried", display_acls},
     {"display clock", "Time of the corrected clock", display_clock},
@@ -72,9 +81,15 @@ constexpr std::array<DisplayCommand, 14> kCommands{{
     {"display interface brief", "Interfaces with their state, VPN instance and addresses",
      display_interfaces},
     {"display ip vpn-instance", "VPN instances of this machine", display_vpn_instances},
+    {"display ntp-service clients [ too-often ] [ <clients> ]",
+     "Clients of the server, the busiest first, or those that ask too often", display_clients},
+    {"display ntp-service clients { <ipv4-address> | ipv6 <ipv6-address> } [ vpn-instance <vpn-name> ]",
+     "What the server remembers of one client", display_clients},
     {"display ntp-service event clock-unsync", "The last losses of synchronization", display_unsync_events},
     {"display ntp-service explain [ <ipv4-address> | ipv6 <ipv6-address> ] [ vpn-instance <vpn-name> ]",
      "Why each session is as it is, and what to do", display_explain},
+    {"display ntp-service groups", "Broadcast, multicast and manycast lines, and whether they work",
+     display_groups},
     {"display ntp-service quality", "How far the clock can be trusted", display_quality},
     {"display ntp-service sessions [ verbose ]", "NTP sessions", display_sessions},
     {"display ntp-service statistics packet [ ipv6 ]", "Counters of NTP packets", display_statistics},

@@ -42,6 +42,16 @@ EventText text_of(const core::SessionChanged& event) {
           event.source, vpn_text(event.vpn), core::code(event.from), core::code(event.to))};
 }
 
+EventText text_of(const core::DynamicSessionChanged& event) {
+  return {LogLevel::info,
+          fmt::format("NTP/6/NTP_DYNAMIC_SESSION: {} (SourceAddress = {}, VpnInstance = {}, Mode = {}, "
+                      "Interface = {})",
+                      event.mobilized ? "A packet mobilized a session."
+                                      : "A session that a packet mobilized was given up: nothing is heard.",
+                      event.server.address.to_string(), vpn_text(event.server.vpn),
+                      mode_text(event.server.mode), event.interface.empty() ? "-" : event.interface)};
+}
+
 EventText text_of(const core::HoldoverChanged& event) {
   if (event.begins)
     return {LogLevel::warning,

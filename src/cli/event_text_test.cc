@@ -35,6 +35,19 @@ TEST(EventText, ASessionsVerdictsAreItsCodes) {
             "From = waiting-for-reply, To = no-reply)");
 }
 
+TEST(EventText, ASessionThatComesOrGoesIsNamedWithItsModeAndInterface) {
+  const core::ServerKey server{*core::IpAddress::parse("192.0.2.10"), "MGMT",
+                               core::AssociationMode::broadcast_client};
+  EXPECT_EQ(event_text(core::DynamicSessionChanged{true, server, "eth1"}).line,
+            "NTP/6/NTP_DYNAMIC_SESSION: A packet mobilized a session. (SourceAddress = 192.0.2.10, "
+            "VpnInstance = MGMT, Mode = broadcast client, Interface = eth1)");
+  EXPECT_EQ(
+      event_text(core::DynamicSessionChanged{false, {server.address, "", core::AssociationMode::passive}, ""})
+          .line,
+      "NTP/6/NTP_DYNAMIC_SESSION: A session that a packet mobilized was given up: nothing is heard. "
+      "(SourceAddress = 192.0.2.10, VpnInstance = _public_, Mode = passive, Interface = -)");
+}
+
 TEST(EventText, AClockThatIsHeldBackSaysHowItIsReleased) {
   const auto text = event_text(core::HoldChanged{core::Hold{core::Reason::offset_limit, 90000}});
   EXPECT_EQ(text.level, base::LogLevel::error);

@@ -28,7 +28,7 @@ struct Row {
 };
 
 constexpr std::array<Row, static_cast<std::size_t>(Reason::kCount)> kRows{{
-    {Reason::system_peer, "the clock follows this server", "nothing: all is well"},
+    {Reason::system_peer, "the clock follows this {server}", "nothing: all is well"},
     {Reason::survivor, "selected: it contributes to the time of the clock", "nothing: all is well"},
     {Reason::outlier, "its time is right, but other servers agree more closely, so it is left out",
      "nothing: it comes back when it agrees as closely as the others"},
@@ -46,78 +46,80 @@ constexpr std::array<Row, static_cast<std::size_t>(Reason::kCount)> kRows{{
      "give the interface a primary {family} address that is in full use"},
     {Reason::interface_in_other_vpn,
      "source interface {interface} is not in {place}, but in {interface_place}",
-     "move the interface to {place}, or configure another source interface or vpn-instance for this server"},
-    {Reason::scope_unknown, "a link-local server needs a source interface, which says on which link it is",
-     "add source-interface to the server line, or configure ntp-service ipv6 source-interface"},
+     "move the interface to {place}, or configure another source interface or vpn-instance for this "
+     "{server}"},
+    {Reason::scope_unknown, "a link-local {server} needs a source interface, which says on which link it is",
+     "add source-interface to the {line}, or configure ntp-service ipv6 source-interface"},
     {Reason::address_refused,
      "{address} is not the address of a host here: broadcast, or otherwise no unicast address",
      "configure the address of a host"},
     {Reason::family_disabled, "the NTP service for {family} is disabled",
      "run undo ntp-service {ipv6}disable"},
-    {Reason::key_unusable, "key {key} of the server line is not configured",
-     "configure ntp-service authentication-keyid {key}, or another key on the server line"},
+    {Reason::key_unusable, "key {key} of the {line} is not configured",
+     "configure ntp-service authentication-keyid {key}, or another key on the {line}"},
     {Reason::waiting_for_reply, "waiting for the first reply ({sent} sent)", "wait a few seconds"},
     {Reason::collecting_samples,
      "it answers, but too few replies have come yet to bound the error (distance {distance})",
-     "wait for some more polls; with iburst on the server line they come faster"},
+     "wait for some more polls{faster}"},
     {Reason::awaiting_others,
      "its time is known; before the clock is first set, the other servers that answer are heard as well",
      "wait for some more polls; with iburst on all server lines they come faster"},
-    {Reason::no_reply, "no reply to {requests} from {source}: unreachable, or no NTP server answers there",
+    {Reason::no_reply, "no reply to {requests} from {source}: unreachable, or no NTP {server} answers there",
      "see that {address} answers NTP on UDP port {port} in {place}, and that no filter on the way drops it"},
     {Reason::no_reply_signed,
-     "no reply to {requests} signed with key {key} from {source}: unreachable, or the server has no such key "
+     "no reply to {requests} signed with key {key} from {source}: unreachable, or the {server} has no such "
+     "key "
      "(many stay silent)",
      "see that {address} answers NTP on UDP port {port} in {place}, and that key {key} has the same id, "
      "algorithm and password there"},
-    {Reason::no_route, "there is no way to the server in {place}: {error}",
+    {Reason::no_route, "there is no way to the {server} in {place}: {error}",
      "see the routing table of {place} and the neighbours on the way, or correct the vpn-instance of the "
-     "server line"},
+     "{line}"},
     {Reason::host_unreachable,
      "the host cannot be reached: {error}; it does not answer on its link, or a router or filter on the way "
      "says so",
      "see that the host is up and has the address {address}, and see to the filters on the way"},
     {Reason::port_unreachable,
      "UDP port {port} of the host is reported unreachable: nothing listens there, or a filter rejects it",
-     "start the NTP server there, correct the port of the server line, or see to the filters on the way"},
+     "start the NTP {server} there, correct the port of the {line}, or see to the filters on the way"},
     {Reason::source_address_gone,
      "there is nothing to send from in {place} ({source}): the address is not on this machine",
-     "give the interface on the way to the server (or the source interface) an address"},
+     "give the interface on the way to the {server} (or the source interface) an address"},
     {Reason::send_failed, "requests cannot be sent: {error}",
      "see what the system's error says; it is tried again at each poll"},
     {Reason::reply_from_other_address, "the reply comes from {impostor}, not from the address asked",
-     "configure the server by the address that it answers from: {impostor_address}; or, on the server, "
+     "configure the {server} by the address that it answers from: {impostor_address}; or, on the {server}, "
      "remove its source interface"},
-    {Reason::reply_without_mac, "server answers without MAC: it lacks key {key} or its authentication is off",
-     "configure key {key} on the server with the same algorithm and password, or remove authentication-keyid "
-     "from the server line"},
+    {Reason::reply_without_mac,
+     "{server} answers without MAC: it lacks key {key} or its authentication is off",
+     "configure key {key} on the {server} with the same algorithm and password, or remove "
+     "authentication-keyid from the {line}"},
     {Reason::reply_mac_wrong, "{mac_fault}",
      "configure key {key} with the same algorithm and password on both sides"},
     {Reason::crypto_nak,
-     "server refuses the MAC of key {key} (crypto-NAK): it lacks the key, or has another one by that id",
+     "{server} refuses the MAC of key {key} (crypto-NAK): it lacks the key, or has another one by that id",
      "configure key {key} with the same algorithm and password on both sides"},
     {Reason::kiss_deny,
-     "denied: the server refuses to serve this machine (kiss code DENY), so it is not asked any more",
-     "ask the server's operator for access; then re-enter the server line or run reset ntp-service session"},
+     "denied: the {server} refuses to serve this machine (kiss code DENY), so it is not asked any more",
+     "ask the {server}'s operator for access; then re-enter the {line} or run reset ntp-service session"},
     {Reason::kiss_restrict,
-     "denied: the server's policy keeps this machine out (kiss code RSTR), so it is not asked any more",
-     "ask the server's operator for access; then re-enter the server line or run reset ntp-service session"},
+     "denied: the {server}'s policy keeps this machine out (kiss code RSTR), so it is not asked any more",
+     "ask the {server}'s operator for access; then re-enter the {line} or run reset ntp-service session"},
     {Reason::kiss_rate,
-     "the server wants to be asked less often (kiss code RATE): it is polled every {poll} s now",
-     "nothing; a larger minpoll on the server line avoids it"},
+     "the {server} wants to be asked less often (kiss code RATE): it is polled every {poll} s now",
+     "nothing; a larger minpoll on the {line} avoids it"},
     {Reason::reply_invalid,
-     "the server's replies cannot be used: a header field or time stamp in them is impossible",
-     "see the drop reasons of display ntp-service statistics packet, and what kind of server this is"},
+     "the {server}'s replies cannot be used: a header field or time stamp in them is impossible",
+     "see the drop reasons of display ntp-service statistics packet, and what kind of {server} this is"},
     {Reason::myself, "this is myself", "configure the address of another machine"},
-    {Reason::server_unsynchronized, "the server itself is not synchronized",
-     "see to the time source of the server; or wait until it has one"},
+    {Reason::server_unsynchronized, "the {server} itself is not synchronized",
+     "see to the time source of the {server}; or wait until it has one"},
     {Reason::stratum_too_high,
-     "stratum {stratum} of the server is too high: 14 is the most that can be followed",
-     "configure a server nearer to a reference clock, or a smaller stratum on its refclock-master"},
-    {Reason::loop, "the server follows this machine, so following it would make a loop",
-     "configure another server, here or there"},
-    {Reason::key_missing, "authentication is enabled, but the server line has no key",
-     "add authentication-keyid with a reliable key to the server line, or run undo ntp-service "
+     "stratum {stratum} of the {server} is too high: 14 is the most that can be followed",
+     "configure a {server} nearer to a reference clock, or a smaller stratum on its refclock-master"},
+    {Reason::loop, "the {server} follows this machine, so following it would make a loop", "{loop_advice}"},
+    {Reason::key_missing, "authentication is enabled, but the {line} has no key",
+     "add authentication-keyid with a reliable key to the {line}, or run undo ntp-service "
      "authentication enable"},
     {Reason::key_not_reliable, "authentication is enabled, but key {key} is not reliable",
      "run ntp-service reliable authentication-keyid {key}"},
@@ -128,21 +130,21 @@ constexpr std::array<Row, static_cast<std::size_t>(Reason::kCount)> kRows{{
      "its time disagrees with that of the majority: it lies between {low} and {high}, theirs between "
      "{agreed_low} "
      "and {agreed_high}: a falseticker",
-     "see to the time of that server, or remove it"},
+     "see to the time of that {server}, or remove it"},
     {Reason::no_majority,
      "the servers disagree (offset {offset}) and no majority agrees on a time, so none is followed",
      "find out which of them is wrong and remove it, or configure more servers: three can outvote one"},
     {Reason::preempted,
      "out after an error (preempt): it comes back when the error is gone and no other source is left",
-     "see to the error; or remove preempt from the server line"},
+     "see to the error; or remove preempt from the {line}"},
     {Reason::local_clock_preferred,
-     "the local clock of stratum {local_stratum} is preferred to a server of stratum {stratum}",
-     "configure refclock-master with a stratum above {stratum} to follow the server"},
+     "the local clock of stratum {local_stratum} is preferred to a {server} of stratum {stratum}",
+     "configure refclock-master with a stratum above {stratum} to follow the {server}"},
     {Reason::offset_limit, "its offset of {offset} is beyond the offset-limit of {offset_limit} s",
      "see which clock is wrong; to take the server's time, run undo ntp-service offset-limit, or reset "
      "ntp-service hold while the clock is held back"},
     {Reason::before_build_date, "its time is before this program was built, so it is not believed",
-     "see to the time of that server"},
+     "see to the time of that {server}"},
     {Reason::clock_not_settable, "the clock of this machine cannot be set",
      "give noonmarkd the capability CAP_SYS_TIME, or start it with --clock observe or --clock virtual"},
     {Reason::stepping_soon,
@@ -237,13 +239,19 @@ std::string impostor_text(const AssociationState& session) {
          (other_vpn ? fmt::format(" in {}", place_text(session.impostor_vpn)) : "");
 }
 
+std::string_view loop_advice(const AssociationState& session) {
+  if (server_text(session) == "peer")
+    return "nothing: when this machine loses its servers, that ends, and the peer can be followed";
+  return "configure another server, here or there";
+}
+
 std::string mac_fault(const AssociationState& session) {
   const auto key = session.config.key_id;
   if (session.received_key_id != 0 && session.received_key_id != key)
-    return fmt::format("server answers with a MAC of key {}, but key {} was asked for",
+    return fmt::format("{} answers with a MAC of key {}, but key {} was asked for", server_text(session),
                        session.received_key_id, key);
-  return fmt::format("the MAC of the server's replies is wrong: its key {} has another algorithm or password",
-                     key);
+  return fmt::format("the MAC of the {}'s replies is wrong: its key {} has another algorithm or password",
+                     server_text(session), key);
 }
 
 /// A message without the locale and the shared buffer of strerror().
@@ -267,6 +275,12 @@ fmt::dynamic_format_arg_store<fmt::format_context> facts_of(const AssociationSta
   add("place", place_text(key.vpn));
   add("family", std::string(base::to_string(key.address.family())));
   add("ipv6", std::string(is_v4 ? "" : "ipv6 "));
+  add("server", std::string(server_text(session)));
+  add("line", std::string(line_text(session)));
+  add("faster", std::string(key.mode == core::AssociationMode::client
+                                ? "; with iburst on the server line they come faster"
+                                : ""));
+  add("loop_advice", std::string(loop_advice(session)));
   add("key", session.config.key_id);
   add("mac_fault", mac_fault(session));
   add("interface", interface);
@@ -305,6 +319,28 @@ std::string fill(std::string_view pattern, const fmt::dynamic_format_arg_store<f
 }
 
 }  // namespace
+
+std::string_view server_text(const AssociationState& session) {
+  switch (session.config.key.mode) {
+    case core::AssociationMode::active:
+    case core::AssociationMode::passive: return "peer";
+    case core::AssociationMode::broadcast_client: return "broadcast server";
+    case core::AssociationMode::client:
+    case core::AssociationMode::manycast_client: break;
+  }
+  return "server";
+}
+
+std::string_view line_text(const AssociationState& session) {
+  switch (session.config.key.mode) {
+    case core::AssociationMode::client: break;
+    case core::AssociationMode::active: return "peer line";
+    case core::AssociationMode::passive: return "peer's own line";
+    case core::AssociationMode::broadcast_client: return "broadcast server's own line";
+    case core::AssociationMode::manycast_client: return "manycast-client line";
+  }
+  return "server line";
+}
 
 std::string configured_interface(const AssociationState& session, const core::NtpConfig& config) {
   if (!session.config.source_interface.empty()) return session.config.source_interface;

@@ -50,6 +50,26 @@ TEST_F(ExplanationTest, UsesTheWordsThatOperatorsKnow) {
             "has no such key (many stay silent)");
 }
 
+TEST_F(ExplanationTest, APeerAndABroadcastServerAreCalledByTheirNames) {
+  auto& mode = server().config.key.mode;
+  for (const auto [is, called] : {std::pair{core::AssociationMode::active, "peer"},
+                                  {core::AssociationMode::passive, "peer"},
+                                  {core::AssociationMode::broadcast_client, "broadcast server"},
+                                  {core::AssociationMode::manycast_client, "server"}}) {
+    mode = is;
+    EXPECT_EQ(explained(Reason::system_peer).sentence, std::string("the clock follows this ") + called);
+    EXPECT_EQ(explained(Reason::collecting_samples).advice, "wait for some more polls");
+    for (std::size_t i = 0; i < static_cast<std::size_t>(Reason::kCount); ++i)
+      EXPECT_THAT(explained(static_cast<Reason>(i)).advice, ::testing::Not(HasSubstr("the server line")));
+  }
+  mode = core::AssociationMode::active;
+  EXPECT_EQ(explained(Reason::server_unsynchronized).sentence, "the peer itself is not synchronized");
+  EXPECT_EQ(explained(Reason::loop).advice,
+            "nothing: when this machine loses its servers, that ends, and the peer can be followed");
+  EXPECT_THAT(explained(Reason::reply_without_mac).advice,
+              EndsWith("remove authentication-keyid from the peer line"));
+}
+
 TEST_F(ExplanationTest, UnknownNamesComeWithTheNearestOnes) {
   server().config.key.vpn = "MGTM";
   EXPECT_EQ(explained(Reason::vpn_unknown).sentence,

@@ -428,6 +428,20 @@ constexpr std::array kTexts{
                   "nothing of that name exists (missing).",
                   "display ip vpn-instance"},
     ReferenceText{
+        "display ntp-service clients [ too-often ] [ <clients> ]",
+        "Those who ask this server, the busiest first: requests and drops, the reason of the last drop, how "
+        "long ago it asked, its average interval (the last requests weigh most), version, key, what "
+        "ntp-service access grants it, and whether it asks in interleaved mode. Then of all clients: how "
+        "many are remembered, requests by version and key, drops by reason, kiss codes. too-often: only "
+        "those whose average interval is below that of ntp-service discard, whether they are limited or "
+        "not, the most frequent first; 32 s by default. Who has asked fewer than 16 times is not judged. "
+        "20 clients, if no number is given.",
+        "display ntp-service clients too-often 50"},
+    ReferenceText{
+        "display ntp-service clients { <ipv4-address> | ipv6 <ipv6-address> } [ vpn-instance <vpn-name> ]",
+        "The same row for one client, in every VPN instance if none is given.",
+        "display ntp-service clients 192.0.2.77"},
+    ReferenceText{
         "display ntp-service event clock-unsync",
         "The last ten losses of synchronization since the start, newest first: the source that was lost, "
         "and why.",
@@ -438,6 +452,12 @@ constexpr std::array kTexts{
         "what was sent and from where, what came back, which test each of the last eight replies passed or "
         "failed, and how the selection judged it. Without vpn-instance the servers in every VPN instance.",
         "display ntp-service explain 192.0.2.1"},
+    ReferenceText{
+        "display ntp-service groups",
+        "Each broadcast, multicast and manycast line of an interface: how many sessions it brought about, "
+        "and whether it works, or why it is silent (the interface is missing or down, the clock is not "
+        "synchronized, a key is missing).",
+        "display ntp-service groups"},
     ReferenceText{
         "display ntp-service quality",
         "The error bound of the clock and how fast it grows without news, its state (synchronized; holdover: "
@@ -503,6 +523,9 @@ constexpr std::array kTexts{
         "and control queries are answered and the clock may follow it, or why not. Nothing is sent. In a "
         "script the line counts as refused if time requests are not answered.",
         "test ntp-service access 192.0.2.77"},
+    ReferenceText{"reset ntp-service clients",
+                  "Forgets all clients of the server, the backlogs of those who are limited, and the totals.",
+                  "reset ntp-service clients"},
     ReferenceText{"reset ntp-service statistics packet [ ipv6 ]",
                   "The counters of the family begin again; those of sessions and interfaces stay.",
                   "reset ntp-service statistics packet"},

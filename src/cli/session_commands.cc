@@ -100,6 +100,8 @@ void reset_ntp_hold(Session& session, const Match&) {
       [&session] { session.services().release_hold(); });
 }
 
+void reset_ntp_clients(Session& session, const Match&) { session.services().clients.forget(); }
+
 void reset_ntp_statistics(Session& session, const Match& match) {
   if (const auto done = reset_statistics(session.services(), match.arguments); !done)
     session.refuse(done.error().message);

@@ -24,6 +24,7 @@ base::Result<DisplayOutput> show_history(Session&, const Match&);
 void reset_ntp_sessions(Session&, const Match&);
 /// Asks before the clock is stepped.
 void reset_ntp_hold(Session&, const Match&);
+void reset_ntp_clients(Session&, const Match&);
 void reset_ntp_statistics(Session&, const Match&);
 
 }  // namespace noonmark::cli

@@ -34,7 +34,7 @@ constexpr std::array<TestText, static_cast<std::size_t>(DropReason::kCount)> kTe
     {DropReason::zero_timestamp, "test 3: a time stamp in it is zero"},
     {DropReason::authentication, "test 5: its MAC is missing or wrong"},
     {DropReason::unknown_key, "test 5: its key is not configured here"},
-    {DropReason::unsynchronized, "test 6: the server is not synchronized"},
+    {DropReason::unsynchronized, "test 6: its sender is not synchronized"},
     {DropReason::bad_header, "test 7: its root distance or reference time is impossible"},
     {DropReason::kiss, "a kiss code: the server refuses, or wants to be asked less often"},
     {DropReason::myself, "it is our own request"},
@@ -67,16 +67,25 @@ std::string counted(std::uint64_t count, std::string_view one, std::string_view 
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
-std::string_view chooser_text(std::string_view chosen_by) {
-  if (chosen_by == "server-line") return "by the source-interface of the server line";
+bool is_symmetric(const AssociationState& session) {
+  return session.config.key.mode == core::AssociationMode::active ||
+         session.config.key.mode == core::AssociationMode::passive;
+}
+
+std::string chooser_text(const AssociationState& session, std::string_view chosen_by) {
+  if (chosen_by == "server-line")
+    return session.group ? std::string("the interface of its group")
+                         : fmt::format("by the source-interface of the {}", line_text(session));
   if (chosen_by == "source-interface") return "by ntp-service source-interface";
   return "chosen by routing";
 }
 
 std::string sent_text(const AssociationState& session, const Snapshot& s) {
   if (session.sent == 0) return "sent: nothing yet";
-  return fmt::format("sent: {}, the last {}, from {}", counted(session.sent, "request", "requests"),
-                     ago(session.last_sent.value_or(s.now.served), s), origin_text(session, s));
+  const auto sent = is_symmetric(session) ? counted(session.sent, "packet", "packets")
+                                          : counted(session.sent, "request", "requests");
+  return fmt::format("sent: {}, the last {}, from {}", sent, ago(session.last_sent.value_or(s.now.served), s),
+                     origin_text(session, s));
 }
 
 std::string received_text(const AssociationState& session, const Snapshot& s) {
@@ -86,6 +95,7 @@ std::string received_text(const AssociationState& session, const Snapshot& s) {
                                  ago(*session.last_heard, s), session.stratum, leap_text(session.last.leap),
                                  reference_id_text(session.last.reference_id, session.last.stratum));
   if (!session.last_interface.empty()) text += fmt::format(", in through {}", session.last_interface);
+  if (session.interleaved) text += ", in interleaved mode";
   return text;
 }
 
@@ -170,6 +180,7 @@ nlohmann::json received_json(const AssociationState& session, const Snapshot& s)
   json["leap"] = leap_text(session.last.leap);
   json["reference_id"] = reference_id_text(session.last.reference_id, session.last.stratum);
   json["interface"] = text_or_null(session.last_interface);
+  json["interleaved"] = session.interleaved;
   return json;
 }
 
@@ -238,7 +249,8 @@ std::string origin_text(const AssociationState& session, const Snapshot& s) {
   const auto from = origin_of(session, s);
   std::string text = from.address.empty() ? "an address of the kernel's choice" : from.address;
   if (!from.interface.empty()) text += fmt::format(" through {}", from.interface);
-  return text + fmt::format(" in {} ({})", place_text(session.config.key.vpn), chooser_text(from.chosen_by));
+  return text + fmt::format(" in {} ({})", place_text(session.config.key.vpn),
+                            chooser_text(session, from.chosen_by));
 }
 
 Origin origin_of(const AssociationState& session, const Snapshot& s) {

@@ -45,6 +45,11 @@ struct SessionFixture {
       .interface_statistics = [this](const core::Interface& interface,
                                      core::Family family) { return engine.statistics(interface, family); },
       .reset_statistics = [this](const core::StatisticsScope& scope) { engine.reset_statistics(scope); },
+      .clients = {.list =
+                      [this](const core::ClientQuery& query) { return engine.responder().clients(query); },
+                  .find = [](const core::IpAddress&) { return std::vector<core::ClientSummary>(); },
+                  .totals = [this] { return engine.responder().client_totals(); },
+                  .forget = [this] { engine.responder().forget_clients(); }},
       .probes = {.start = [](const core::ProbeRequest&, std::function<void()>)
                      -> base::Result<core::ProbeId> { return base::fail("This machine asks nobody."); },
                  .state = [](core::ProbeId) { return std::nullopt; },

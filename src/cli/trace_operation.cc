@@ -46,6 +46,7 @@ class Trace final : public Operation {
               s.system.root_delay / 2 + root_dispersion_now(s.system, s.now.raw));
       reference_id_ = source_name(peer->config.key);
       next_ = peer->config;
+      next_.key.mode = core::AssociationMode::client;
       return ask_next();
     });
   }

@@ -394,6 +394,7 @@ std::optional<Sample> Association::take_sample(Timestamp origin, const ClockRate
   } else {
     choice_.on_basic(sample->delay);
   }
+  state_.interleaved = reply.is_interleaved;
   accept(*sample, reply.received.served, correction);
   if (mode() == AssociationMode::broadcast_client) learn_delay(now);
   return sample;
@@ -453,6 +454,7 @@ std::optional<Sample> Association::on_broadcast(const wire::Header& header, cons
                 .delay = *broadcast_delay_,
                 .dispersion = std::exp2(header.precision) + precision_};
   bring_up(sample, received.raw, rate);
+  state_.interleaved = measured.transmit != last_broadcast_->transmit;
   accept(sample, received.served, correction);
   return sample;
 }

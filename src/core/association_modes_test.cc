@@ -4,6 +4,7 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
+#include "core/dynamic_session_log.h"
 #include "core/testing_world.h"
 
 namespace noonmark::core {
@@ -236,6 +237,7 @@ TEST_F(Peers, InterleavedPacketsCarryTheDepartureOfTheOneBefore) {
   };
   world.run_for(1200);
   EXPECT_GT(interleaved, 10);
+  EXPECT_TRUE(b.session().interleaved);
   EXPECT_EQ(b.reason(), Reason::system_peer);
   EXPECT_LT(std::abs(b.error()), 1e-4);
 }
@@ -288,6 +290,7 @@ TEST_F(Groups, ABroadcastClientMeasuresTheDelayFirstAndThenOnlyListens) {
   }));
   EXPECT_EQ(client.session().config.key.mode, AssociationMode::broadcast_client);
   EXPECT_EQ(client.reason(), Reason::system_peer);
+  EXPECT_FALSE(client.session().interleaved);
   const auto sent = client.sent.size();
   world.run_for(7200);
   EXPECT_EQ(client.sent.size(), sent) << "it asks no more";
@@ -379,6 +382,78 @@ TEST_F(Groups, ASessionGoesWithTheLineThatMobilizedIt) {
   EXPECT_FALSE(client.engine->unsync_events().empty());
 }
 
+TEST_F(Groups, ASessionOutlivesACommitOfSomethingElseAndAReset) {
+  send_to(kBroadcast);
+  listen_to(kBroadcast);
+  world.run_for(600);
+  ASSERT_EQ(client.reason(), Reason::system_peer);
+  const auto before = client.session();
+  client.config.max_distance = 2;
+  client.commit();
+  EXPECT_EQ(client.session().id, before.id);
+  EXPECT_EQ(client.session().replies, before.replies);
+  EXPECT_EQ(client.session().group, client.config.broadcast_clients.front());
+  client.run([](Engine& e, Instant now, Outbox& out) { e.reset_sessions(now, out); });
+  client.config.max_distance = 1;
+  client.commit();
+  EXPECT_EQ(client.session().id, before.id);
+  client.config.broadcast_clients.clear();
+  client.commit();
+  ASSERT_FALSE(client.engine->unsync_events().empty());
+}
+
+TEST_F(Groups, ALineWhoseKeyIsMissingSendsNothing) {
+  send_to(kBroadcast);
+  server.config.group_servers.front().key_id = 9;
+  server.commit();
+  world.run_for(300);
+  EXPECT_TRUE(server.sent.empty());
+  server.config.keys = {testing::key(9)};
+  server.commit();
+  world.run_for(300);
+  EXPECT_FALSE(server.sent.empty());
+}
+
+TEST_F(Groups, ASessionThatComesAndGoesIsLoggedOnce) {
+  send_to(kBroadcast);
+  listen_to(kBroadcast);
+  const auto changes = [&] {
+    std::vector<DynamicSessionChanged> found;
+    for (const auto& event : client.events)
+      if (const auto* change = std::get_if<DynamicSessionChanged>(&event)) found.push_back(*change);
+    return found;
+  };
+  world.run_for(600);
+  ASSERT_EQ(changes().size(), 1u);
+  EXPECT_TRUE(changes().front().mobilized);
+  EXPECT_EQ(changes().front().server, client.session().config.key);
+  EXPECT_EQ(changes().front().interface, "eth0");
+  world.link = [](Packet&) -> std::optional<double> { return std::nullopt; };
+  world.run_for(3600);
+  ASSERT_EQ(changes().size(), 2u);
+  EXPECT_FALSE(changes().back().mobilized);
+  EXPECT_EQ(changes().back().interface, "eth0");
+}
+
+TEST(DynamicSessionLog, OneLineAMinuteForAnAddressAndABoundForAll) {
+  DynamicSessionLog log;
+  const auto at = [](double s) { return RawTime(Duration::from_seconds(s)); };
+  const auto server = [](std::uint32_t n) {
+    return ServerKey{IpAddress::v4(n), "", AssociationMode::broadcast_client};
+  };
+  EXPECT_TRUE(log.admits(server(1), true, at(0)));
+  EXPECT_TRUE(log.admits(server(1), false, at(1))) << "the end is another line";
+  EXPECT_FALSE(log.admits(server(1), true, at(59)));
+  auto elsewhere = server(1);
+  elsewhere.vpn = "RED";
+  EXPECT_TRUE(log.admits(elsewhere, true, at(59)));
+  EXPECT_TRUE(log.admits(server(1), true, at(60)));
+  int lines = 0;
+  for (std::uint32_t i = 100; i < 1100; ++i) lines += log.admits(server(i), true, at(200)) ? 1 : 0;
+  EXPECT_EQ(lines, static_cast<int>(DynamicSessionLog::kMost));
+  EXPECT_TRUE(log.admits(server(1), true, at(260)));
+}
+
 TEST_F(Groups, AnInterleavedBroadcastTellsWhenTheOneBeforeLeft) {
   send_to(kBroadcast);
   server.config.group_servers.front().interleaved = true;
@@ -393,6 +468,7 @@ TEST_F(Groups, AnInterleavedBroadcastTellsWhenTheOneBeforeLeft) {
   ASSERT_GT(seen.size(), 10u);
   for (std::size_t i = 1; i < seen.size(); ++i)
     EXPECT_LT(std::abs((seen[i].origin - seen[i - 1].transmit).seconds()), 1e-3);
+  EXPECT_TRUE(client.session().interleaved);
   EXPECT_EQ(client.reason(), Reason::system_peer);
   EXPECT_LT(std::abs(client.error()), 1e-4);
 }

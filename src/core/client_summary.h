@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "base/net_address.h"
@@ -29,6 +30,29 @@ struct ClientSummary {
   bool interleaves = false;           // it uses the interleaved mode, RFC 9769
 };
 
+/// Which clients to show, and in which order.
+struct ClientQuery {
+  std::size_t count = 20;  // at most so many
+  bool too_often = false;  // only those that ask more often than ntp-service discard allows, limited or not;
+                           // they come by their average interval, shortest first, all others by their
+                           // requests, most first
+  auto order_of(const ClientSummary& client) const {
+    return order_of(client.requests, client.average_interval, client.vpn, client.address);
+  }
+  /// Smallest first.
+  std::tuple<double, VpnId, IpAddress> order_of(std::uint32_t requests, float average_interval, VpnId vpn,
+                                                const IpAddress& address) const {
+    return {too_often ? static_cast<double>(average_interval) : -static_cast<double>(requests), vpn, address};
+  }
+};
+
+/// Whether a client with that average interval, s, asks more often than `limits` allow on the average. Judged
+/// only once it has asked so many times that a burst at its start is forgotten.
+bool asks_too_often(std::uint32_t requests, float average_interval, const RateLimits& limits);
+
+/// Puts what another thread's table answered to the same query with the rest.
+void merge(std::vector<ClientSummary>& clients, std::vector<ClientSummary> more, const ClientQuery& query);
+
 /// Of all clients together, since the start or forget_clients().
 struct ClientTotals {
   struct OfKey {
@@ -43,6 +67,9 @@ struct ClientTotals {
   std::array<std::uint64_t, 5> by_version{};  // requests, by version 1..4
   std::vector<OfKey> by_key;                  // the configured keys, by id
   std::array<std::uint64_t, static_cast<std::size_t>(DropReason::kCount)> drops{};
+
+  /// Adds those of another thread.
+  ClientTotals& operator+=(const ClientTotals& other);
 };
 
 }  // namespace noonmark::core

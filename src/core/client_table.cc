@@ -81,10 +81,10 @@ ClientRecord& ClientTable::find_or_add(const IpAddress& address, VpnId vpn) {
   return set.records[way];
 }
 
-ClientRecord* ClientTable::find(const IpAddress& address, VpnId vpn) {
+const ClientRecord* ClientTable::find(const IpAddress& address, VpnId vpn) const {
   if (set_count_ == 0) return nullptr;
   const auto hash = hash_of(address, vpn);
-  Set& set = set_of(hash);
+  const Set& set = set_of(hash);
   const std::size_t way = set.find(tag_of(hash), address, vpn);
   return way == kWays ? nullptr : &set.records[way];
 }

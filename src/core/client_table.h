@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "base/random.h"
 #include "core/client_record.h"
@@ -32,7 +33,10 @@ class ClientTable {
   /// Makes it the last seen one of its set. The reference is good until the next call.
   ClientRecord& find_or_add(const IpAddress& address, VpnId vpn);
   /// Null: not known. Does not count as seen.
-  ClientRecord* find(const IpAddress& address, VpnId vpn);
+  const ClientRecord* find(const IpAddress& address, VpnId vpn) const;
+  ClientRecord* find(const IpAddress& address, VpnId vpn) {
+    return const_cast<ClientRecord*>(std::as_const(*this).find(address, vpn));
+  }
   Slot slot_of(const ClientRecord& record) const;
   ClientRecord& at(Slot slot) { return sets_[slot / kWays].records[slot % kWays]; }
 

@@ -150,7 +150,7 @@ TEST_F(ClientViewTest, TheBusiestClientsAreShownWithWhatIsKnownOfThem) {
   auto wrong = sign(request(4), 5, 20);
   wrong.back() ^= 1;
   ask(wrong, path_from("192.0.2.20"), kStart + seconds(256));
-  const auto busiest = responder.busiest(2);
+  const auto busiest = responder.clients({.count = 2});
   ASSERT_EQ(busiest.size(), 2u);
   EXPECT_EQ(busiest[0].address.to_string(), "2001:db8::9");
   EXPECT_EQ(busiest[0].requests, 9u);
@@ -165,8 +165,70 @@ TEST_F(ClientViewTest, TheBusiestClientsAreShownWithWhatIsKnownOfThem) {
   EXPECT_EQ(busiest[1].requests, 6u);
   EXPECT_EQ(busiest[1].drops, 1u);
   EXPECT_EQ(busiest[1].last_drop, DropReason::authentication);
-  EXPECT_EQ(responder.busiest(9).size(), 3u);
-  EXPECT_TRUE(responder.busiest(0).empty());
+  EXPECT_EQ(responder.clients({.count = 9}).size(), 3u);
+  EXPECT_TRUE(responder.clients({.count = 0}).empty());
+}
+
+TEST_F(ClientViewTest, WhoAsksMoreOftenThanDiscardAllowsIsFoundOnceItsStartIsForgotten) {
+  const auto poll = [&](const char* client, int burst, int polls, double interval) {
+    auto at = kStart;
+    for (int i = 0; i < burst; ++i) ask(request(4), path_from(client), at = at + seconds(2));
+    for (int i = 0; i < polls; ++i) ask(request(4), path_from(client), at = at + seconds(interval));
+  };
+  poll("192.0.2.20", 8, 30, 64);  // iburst, then as usual
+  poll("192.0.2.21", 0, 40, 32);  // exactly what is allowed
+  poll("192.0.2.22", 0, 20, 8);
+  poll("192.0.2.23", 0, 20, 1);
+  poll("192.0.2.24", 0, 15, 1);  // too few to tell
+  const auto found = responder.clients({.count = 20, .too_often = true});
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].address.to_string(), "192.0.2.23") << "the most frequent first";
+  EXPECT_EQ(found[1].address.to_string(), "192.0.2.22");
+  config.rate_limits.avg_interval = 3;
+  commit();
+  EXPECT_EQ(responder.clients({.count = 20, .too_often = true}).size(), 1u);
+}
+
+TEST_F(ClientViewTest, AClientIsFoundByItsAddressAndVpnInstance) {
+  ask(request(4), path_from("192.0.2.20"), kStart);
+  ASSERT_TRUE(responder.find_client(*IpAddress::parse("192.0.2.20"), VpnId::public_instance));
+  EXPECT_EQ(responder.find_client(*IpAddress::parse("192.0.2.20"), VpnId::public_instance)->requests, 1u);
+  EXPECT_FALSE(responder.find_client(*IpAddress::parse("192.0.2.20"), VpnId{1}));
+  EXPECT_FALSE(responder.find_client(*IpAddress::parse("192.0.2.21"), VpnId::public_instance));
+}
+
+TEST(ClientSummary, WhatThreadsTellIsPutTogether) {
+  const auto client = [](std::uint32_t n, std::uint32_t requests, float interval) {
+    ClientSummary summary;
+    summary.address = IpAddress::v4(n);
+    summary.requests = requests;
+    summary.average_interval = interval;
+    return summary;
+  };
+  const auto addresses = [](const std::vector<ClientSummary>& clients) {
+    std::vector<std::uint32_t> found;
+    for (const auto& c : clients) found.push_back(c.address.v4_value());
+    return found;
+  };
+  std::vector<ClientSummary> clients{client(1, 90, 4), client(2, 50, 1)};
+  merge(clients, {client(3, 70, 2), client(4, 50, 8)}, {.count = 3});
+  EXPECT_EQ(addresses(clients), (std::vector<std::uint32_t>{1, 3, 2}));
+  merge(clients, {client(4, 50, 8)}, {.count = 9, .too_often = true});
+  EXPECT_EQ(addresses(clients), (std::vector<std::uint32_t>{2, 3, 1, 4}));
+
+  ClientTotals totals{.records = 2, .capacity = 16, .by_key = {{5, 1}, {7, 2}}};
+  totals += {.records = 3,
+             .capacity = 16,
+             .replaced = 4,
+             .kisses = 5,
+             .by_version = {0, 0, 0, 0, 9},
+             .by_key = {{6, 3}, {7, 4}}};
+  EXPECT_EQ(totals.records, 5u);
+  EXPECT_EQ(totals.capacity, 32u);
+  EXPECT_EQ(totals.replaced, 4u);
+  EXPECT_EQ(totals.kisses, 5u);
+  EXPECT_EQ(totals.by_version[4], 9u);
+  EXPECT_EQ(totals.by_key, (std::vector<ClientTotals::OfKey>{{5, 1}, {6, 3}, {7, 6}}));
 }
 
 TEST_F(ClientViewTest, TotalsAreByVersionKeyAndReason) {

@@ -45,7 +45,7 @@ void Engine::on_deadline(Instant now, Outbox& out) {
       impl_->send_request(*a, kPatience, now, out);
     changed = changed || a->own_verdict() != verdict || (a->state().reach != 0 && !was_answered);
   }
-  changed = impl_->demobilize_lost(out) || changed;
+  changed = impl_->demobilize_lost(now, out) || changed;
   impl_->run_groups(now, out);
   for (const auto& probe : impl_->probes)
     if (probe->next_deadline() <= now.raw) impl_->on_deadline(*probe, now, out);

@@ -62,12 +62,22 @@ Association* Engine::Impl::mobilize(ServerConfig server, const std::optional<Gro
   a.state().group = group;
   if (!r.path.local.address.is_multicast()) a.state().last_local = r.path.local.address;
   forget(a.set_source(place_of(server), now.raw), out);
+  tell_dynamic(a, true, now, out);
   return &a;
 }
 
-bool Engine::Impl::demobilize_lost(Outbox& out) {
+void Engine::Impl::tell_dynamic(const Association& a, bool mobilized, Instant now, Outbox& out) {
+  const auto& server = a.config().key;
+  if (!dynamic_session_log.admits(server, mobilized, now.raw)) return;
+  const auto& group = a.state().group;
+  out.events.emplace_back(DynamicSessionChanged{
+      .mobilized = mobilized, .server = server, .interface = group ? group->interface_name : ""});
+}
+
+bool Engine::Impl::demobilize_lost(Instant now, Outbox& out) {
   return std::erase_if(associations, [&](const auto& a) {
            if (!a->is_lost()) return false;
+           tell_dynamic(*a, false, now, out);
            dismiss(*a, out);
            return true;
          }) > 0;
@@ -189,9 +199,19 @@ bool Engine::Impl::on_manycast_reply(const Received& r, const wire::Packet& pack
 
 // --- what is sent to groups
 
+std::variant<const Interface*, Reason> choose_group_interface(const NetworkView& view,
+                                                              const std::string& interface_name) {
+  const auto found = view.find_interfaces(interface_name);
+  if (found.empty()) return Reason::interface_unknown;
+  if (found.size() > 1) return Reason::interface_ambiguous;
+  if (!found.front()->up) return Reason::interface_down;
+  return found.front();
+}
+
 const Interface* Engine::Impl::find_group_interface(const std::string& name) const {
-  const auto found = view.find_interfaces(name);
-  return found.size() == 1 && found.front()->up ? found.front() : nullptr;
+  const auto choice = choose_group_interface(view, name);
+  const auto* interface = std::get_if<const Interface*>(&choice);
+  return interface != nullptr ? *interface : nullptr;
 }
 
 /// Lines that stay keep their rhythm.
@@ -219,9 +239,11 @@ void Engine::Impl::run_groups(Instant now, Outbox& out) {
 
 /// A packet for a group, without its contents; none while the interface cannot send it.
 std::optional<Transmit> Engine::Impl::group_packet(const std::string& interface_name, const IpAddress& group,
-                                                   std::uint16_t port, std::uint8_t ttl) {
+                                                   std::uint16_t port, std::uint8_t ttl,
+                                                   std::uint32_t key_id) {
   const Interface* interface = find_group_interface(interface_name);
   if (interface == nullptr || config.family(group.family()).disabled) return std::nullopt;
+  if (key_id != 0 && keys.find(key_id) == nullptr) return std::nullopt;
   Transmit t;
   t.id = static_cast<TransmitId>(next_transmit++);
   t.purpose = Transmit::Purpose::group;
@@ -246,7 +268,7 @@ void Engine::Impl::send_broadcast(GroupTimer& timer, Instant now, Outbox& out) {
   const auto& line = timer.config;
   timer.next = now.raw + Duration::from_exponent(kGroupPoll);
   const ServerView system_now = system.server_view(now);
-  auto t = group_packet(line.interface_name, line.group, line.port, line.ttl);
+  auto t = group_packet(line.interface_name, line.group, line.port, line.ttl, line.key_id);
   if (!t || !system_now.is_synchronized()) {
     timer.departed.reset();
     return;
@@ -285,7 +307,7 @@ void Engine::Impl::send_manycast(ManycastSearch& search, Instant now, Outbox& ou
   const bool is_content = static_cast<std::size_t>(found) >= kManycastServers;
   search.next = now.raw + Duration::from_exponent(is_content ? kContentManycastPoll : kGroupPoll);
   search.asked.reset();
-  auto t = group_packet(line.interface_name, line.group, line.port, line.ttl);
+  auto t = group_packet(line.interface_name, line.group, line.port, line.ttl, line.key_id);
   if (!t || is_content) return;
   wire::Header header;
   header.leap = wire::Leap::none;

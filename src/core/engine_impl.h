@@ -11,6 +11,7 @@
 #include "core/association.h"
 #include "core/authenticator.h"
 #include "core/control.h"
+#include "core/dynamic_session_log.h"
 #include "core/engine.h"
 #include "core/groups.h"
 #include "core/probe.h"
@@ -44,6 +45,7 @@ struct Engine::Impl {
   std::shared_ptr<const ServerPolicy> policy = core::make_policy({}, {});
   Responder responder;
   ControlGate control_gate;
+  DynamicSessionLog dynamic_session_log;
   std::vector<std::unique_ptr<Association>> associations;       // in configuration order
   std::unordered_map<std::uint64_t, Association*> outstanding;  // by origin timestamp of the request
   std::unordered_map<TransmitId, Association*> transmits;       // requests whose socket is open
@@ -152,14 +154,15 @@ struct Engine::Impl {
   Association* mobilize(ServerConfig server, const std::optional<GroupMember>& group, const Received& r,
                         Instant now, Outbox& out);
   /// True: a session was given up.
-  bool demobilize_lost(Outbox& out);
+  bool demobilize_lost(Instant now, Outbox& out);
+  void tell_dynamic(const Association& a, bool mobilized, Instant now, Outbox& out);
   bool is_still_wanted(const Association& a, const NtpConfig& previous) const;
   void use_groups(Instant now);
   void run_groups(Instant now, Outbox& out);
   void send_broadcast(GroupTimer& timer, Instant now, Outbox& out);
   void send_manycast(ManycastSearch& search, Instant now, Outbox& out);
   std::optional<Transmit> group_packet(const std::string& interface_name, const IpAddress& group,
-                                       std::uint16_t port, std::uint8_t ttl);
+                                       std::uint16_t port, std::uint8_t ttl, std::uint32_t key_id);
   void send_to_group(const Transmit& t, bool wants_stamp, Outbox& out);
   /// The kernel's stamp of a broadcast.
   void note_departure(TransmitId id, const Stamp& stamp, Outbox& out);

@@ -2,11 +2,15 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <variant>
 #include <vector>
 
 #include "core/config.h"
 #include "core/instant.h"
+#include "core/network_view.h"
 #include "core/outbox.h"
+#include "core/reason.h"
 
 namespace noonmark::core {
 
@@ -41,6 +45,10 @@ struct Membership {
   IpAddress group;
   auto operator<=>(const Membership&) const = default;
 };
+
+/// The interface of a line that has to do with a group, or why the line does nothing.
+std::variant<const Interface*, Reason> choose_group_interface(const NetworkView& view,
+                                                              const std::string& interface_name);
 
 inline bool is_broadcast_group(const IpAddress& group) {
   return group.is_v4() && group.v4_value() == 0xFFFFFFFF;

@@ -83,6 +83,12 @@ struct SessionChanged {  // the verdict of a session changed
   Reason from{};
   Reason to{};
 };
+/// A packet mobilized a session, or such a session was given up. Told at most once a minute for each address.
+struct DynamicSessionChanged {
+  bool mobilized = false;  // else given up: nothing was heard for long
+  ServerKey server;
+  std::string interface;  // whose line let it be mobilized; else empty
+};
 /// Holdover began (the loss itself is a SynchronizationChanged), or ended because the bound grew too large.
 struct HoldoverChanged {
   bool begins = false;
@@ -117,8 +123,9 @@ struct LeapTableExpires {
   std::int64_t at = 0;  // s since 1970
   bool expired = false;
 };
-using Event = std::variant<SynchronizationChanged, ClockStepped, SessionChanged, HoldoverChanged, HoldChanged,
-                           BudgetCrossed, ClockDisturbed, LeapChanged, LeapTableExpires>;
+using Event =
+    std::variant<SynchronizationChanged, ClockStepped, SessionChanged, DynamicSessionChanged, HoldoverChanged,
+                 HoldChanged, BudgetCrossed, ClockDisturbed, LeapChanged, LeapTableExpires>;
 
 /// What the engine wants done. Reused: the caller drains and clears it after each call.
 struct Outbox {

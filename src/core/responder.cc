@@ -451,23 +451,32 @@ ReplyPlan Responder::drop(const Question& question, DropReason reason, std::uint
   return drop(question.arrival, question.request, reason, key_id);
 }
 
-std::vector<ClientSummary> Responder::busiest(std::size_t count) const {
-  const auto is_busier = [](const ClientRecord* a, const ClientRecord* b) {
-    if (a->requests != b->requests) return a->requests > b->requests;
-    return std::pair(a->vpn, a->address) < std::pair(b->vpn, b->address);
+std::vector<ClientSummary> Responder::clients(const ClientQuery& query) const {
+  const auto order_of = [&](const ClientRecord* client) {
+    return query.order_of(client->requests, client->average_interval(), client->vpn, client->address);
   };
-  std::vector<const ClientRecord*> found;  // a heap, the least busy in front
+  std::vector<const ClientRecord*> found;  // a heap, the last one of the order in front
   clients_.for_each([&](const ClientRecord& client) {
+    if (query.too_often &&
+        !asks_too_often(client.requests, client.average_interval(), policy_->config.rate_limits))
+      return;
+    if (found.size() == query.count) {
+      if (found.empty() || order_of(&client) >= order_of(found.front())) return;
+      std::ranges::pop_heap(found, {}, order_of);
+      found.pop_back();
+    }
     found.push_back(&client);
-    std::ranges::push_heap(found, is_busier);
-    if (found.size() <= count) return;
-    std::ranges::pop_heap(found, is_busier);
-    found.pop_back();
+    std::ranges::push_heap(found, {}, order_of);
   });
-  std::ranges::sort_heap(found, is_busier);
+  std::ranges::sort_heap(found, {}, order_of);
   std::vector<ClientSummary> summaries;
   for (const auto* client : found) summaries.push_back(summary_of(*client));
   return summaries;
+}
+
+std::optional<ClientSummary> Responder::find_client(const IpAddress& address, VpnId vpn) const {
+  const auto* client = clients_.find(address, vpn);
+  return client != nullptr ? std::optional(summary_of(*client)) : std::nullopt;
 }
 
 ClientSummary Responder::summary_of(const ClientRecord& client) const {

@@ -76,6 +76,7 @@ struct AssociationState {
   double likely_error = 16;             // s, by which the offset is hardly ever wrong
   std::array<FilterStage, 8> filter{};  // newest first
   std::optional<Timestamp> last_heard;  // time of the last valid packet
+  bool interleaved = false;             // the last sample came in the interleaved mode, RFC 9769
 
   // verdicts
   bool sane = false;        // passed the packet tests and is fit (RFC 5905, A.5.5.3)

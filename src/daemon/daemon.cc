@@ -175,6 +175,10 @@ base::Result<void> run_daemon(const Options& options, base::LogSink& sink) {
       .interface_statistics = [&](const core::Interface& interface,
                                   core::Family family) { return service.statistics(interface, family); },
       .reset_statistics = [&](const core::StatisticsScope& scope) { service.reset_statistics(scope); },
+      .clients = {.list = [&](const core::ClientQuery& query) { return service.clients(query); },
+                  .find = [&](const core::IpAddress& address) { return service.find_clients(address); },
+                  .totals = [&] { return service.client_totals(); },
+                  .forget = [&] { service.forget_clients(); }},
       .probes = {.start =
                      [&](const core::ProbeRequest& request, std::function<void()> news) {
                        return service.start_probe(request, std::move(news));

@@ -134,6 +134,31 @@ void TimeService::reset_statistics(const core::StatisticsScope& scope) {
   });
 }
 
+std::vector<core::ClientSummary> TimeService::clients(const core::ClientQuery& query) {
+  std::vector<core::ClientSummary> found;
+  visit_responders([&](core::Responder& responder) { core::merge(found, responder.clients(query), query); });
+  return found;
+}
+
+std::vector<core::ClientSummary> TimeService::find_clients(const core::IpAddress& address) {
+  std::vector<core::ClientSummary> found;
+  visit_responders([&](core::Responder& responder) {
+    for (const auto& vpn : network().vpns)
+      if (const auto client = responder.find_client(address, vpn.id)) found.push_back(*client);
+  });
+  return found;
+}
+
+core::ClientTotals TimeService::client_totals() {
+  core::ClientTotals sum;
+  visit_responders([&](core::Responder& responder) { sum += responder.client_totals(); });
+  return sum;
+}
+
+void TimeService::forget_clients() {
+  visit_responders([](core::Responder& responder) { responder.forget_clients(); });
+}
+
 void TimeService::visit_responders(const std::function<void(core::Responder&)>& visit) {
   visit(engine_.responder());
   workers_.visit(visit);

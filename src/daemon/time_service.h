@@ -43,6 +43,11 @@ class TimeService final : private io::NtpSockets::Handler {
   core::PacketStatistics statistics(core::Family family);
   std::optional<core::PacketStatistics> statistics(const core::Interface& interface, core::Family family);
   void reset_statistics(const core::StatisticsScope& scope);
+  /// Those whom all threads answer.
+  std::vector<core::ClientSummary> clients(const core::ClientQuery& query);
+  std::vector<core::ClientSummary> find_clients(const core::IpAddress& address);
+  core::ClientTotals client_totals();
+  void forget_clients();
   /// Calls `visit` with the responder of each thread, while that does nothing else.
   void visit_responders(const std::function<void(core::Responder&)>& visit);
 

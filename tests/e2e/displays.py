@@ -21,6 +21,9 @@ SCHEMA = noonmark.ROOT / "docs/displays.schema.json"
 LINES = {
     "display acl": ["display acl all", "display acl 2000", "display acl ipv6 all"],
     "test ntp-service access": ["test ntp-service access 192.0.2.77", "test ntp-service access ipv6 2001:db8::1"],
+    "display ntp-service clients [": ["display ntp-service clients", "display ntp-service clients too-often 5"],
+    "display ntp-service clients {": [
+        "display ntp-service clients 127.0.0.1", "display ntp-service clients ipv6 ::1 vpn-instance nowhere"],
     "display ntp-service explain": ["display ntp-service explain", "display ntp-service explain 127.0.0.2"],
     "display ntp-service sessions": ["display ntp-service sessions", "display ntp-service sessions verbose"],
     "display ntp-service statistics packet [ ipv6 ] interface": [
@@ -66,7 +69,9 @@ def lab(test, server_port):
         f"ntp-service unicast-server 127.0.0.2 port {server_port} authentication-keyid 1",
         "ntp-service unicast-server 127.0.0.3 vpn-instance nowhere",
         "acl 2000", "rule permit source 127.0.0.0 0.255.255.255", "rule permit vpn-instance nowhere", "#",
-        "acl ipv6 name all6 number 2000", "rule permit source ::/0", "#", "ntp-service access peer 2000 ipv6 2000")
+        "acl ipv6 name all6 number 2000", "rule permit source ::/0", "#", "ntp-service access peer 2000 ipv6 2000",
+        f"ntp-service port {noonmark.free_port()}", f"ntp-service unicast-peer 127.0.0.2 port {server_port}",
+        "interface lo", "ntp-service broadcast-server", "#", "interface none", "ntp-service multicast-client", "#")
     client.shell("save first.cfg", "y")
     client.configure(f"ntp-service unicast-server ipv6 ::1 port {noonmark.free_port()}")
     client.shell("rollback configuration last 1", "y")
@@ -74,7 +79,7 @@ def lab(test, server_port):
     client.shell("system-view", "abort trial persist first", "y")
     client.shell("system-view", "ntp-service max-distance 6", "commit trial 600 synchronized 3 persist second")
     noonmark.wait_until(lambda: client.code("127.0.0.1") == "system-peer", 30, "the client follows its server")
-    return client
+    return server, client
 
 
 def output_of(daemon, line):
@@ -91,7 +96,7 @@ def main():
     with noonmark.test() as test:
         port = noonmark.free_port()
         former = test.noonmarkd("former", "--clock", "observe")
-        client = lab(test, port)
+        server, client = lab(test, port)
         former.configure(f"ntp-service unicast-server 127.0.0.1 port {port} iburst")
         former.wait_synchronized()
         former.configure("undo ntp-service unicast-server 127.0.0.1")  # an event
@@ -100,7 +105,7 @@ def main():
         for grammar, example in table:
             for line in lines_of(grammar, example):
                 line = line.replace("PORT", str(port))
-                for daemon in (client, former):
+                for daemon in (client, former, server):
                     output = output_of(daemon, line)
                     if output is not None:
                         collected.setdefault(grammar, []).append((line, output))
