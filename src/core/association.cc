@@ -25,8 +25,8 @@ constexpr std::uint32_t kiss_code(std::string_view text) {
 constexpr std::uint8_t kLastPolls = 0x07;  // of the reach register: none answered, an exchange is begun anew
 constexpr std::uint32_t kInterleavedRequests = 4;  // between two replies: the timestamps get old
 constexpr Duration kLostBroadcast =
-    Duration::from_seconds(1);              // RFC 9769: a larger difference is a lost packet
-constexpr double kBroadcastPatience = 1.5;  // intervals, until one counts as missing
+    Duration::from_seconds(1);         // RFC 9769: a larger difference is a lost packet
+constexpr double kMissingAfter = 1.5;  // intervals, until what the other side sends unasked counts as missing
 
 constexpr std::uint32_t kRate = kiss_code("RATE"), kDeny = kiss_code("DENY"), kRestrict = kiss_code("RSTR");
 
@@ -137,6 +137,9 @@ void Association::on_sent(const Request& request, Instant now, base::Random& ran
   const bool reachable = state_.reach != 0;
   if (was_reachable && !reachable) take_error();
   poll_.on_sent(now.raw, reachable, state_.selectable, was_reachable && !reachable, random);
+  // The other side sets the pace of a passive session. Two of our packets between two of its would end the
+  // interleaved mode (RFC 9769 section 3).
+  if (mode() == AssociationMode::passive) poll_.answer_at(now.raw + (poll_.next() - now.raw) * kMissingAfter);
   state_.host_poll = poll_.host_poll();
   ++state_.sent;
   ++state_.unanswered;
@@ -427,7 +430,7 @@ void Association::learn_delay(RawTime now) {
 }
 
 void Association::await_broadcast(RawTime now) {
-  poll_.answer_at(now + Duration::from_exponent(state_.host_poll) * kBroadcastPatience);
+  poll_.answer_at(now + Duration::from_exponent(state_.host_poll) * kMissingAfter);
 }
 
 std::optional<Sample> Association::on_broadcast(const wire::Header& header, const Instant& received,

@@ -153,6 +153,23 @@ TEST_F(Peers, APassiveSessionGoesWithItsKeyAndWithItsPeer) {
   EXPECT_TRUE(sessions(b).empty()) << "silent for eight polls";
 }
 
+TEST_F(Peers, APassiveSideThatIsAskedNeverSpeaksTwiceInARow) {
+  follow_server(a, "192.0.2.10");
+  a.config.servers.push_back(peer_line("192.0.2.2", 7));
+  a.config.keys = b.config.keys = {testing::key(7)};
+  a.commit();
+  b.commit();
+  int in_a_row = 0, most = 0;
+  world.link = [&](Packet& p) {
+    if (p.from == "b") most = std::max(most, ++in_a_row);
+    if (p.from == "a" && header(p).mode == wire::Mode::symmetric_active) in_a_row = 0;
+    return std::optional(0.0005);
+  };
+  world.run_for(3000);
+  ASSERT_EQ(sessions(b).size(), 1u);
+  EXPECT_EQ(most, 1);
+}
+
 TEST_F(Peers, NoMorePassiveSessionsThanAllowed) {
   a.config.servers = {peer_line("192.0.2.2", 7)};
   a.config.keys = b.config.keys = {testing::key(7)};

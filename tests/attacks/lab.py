@@ -25,6 +25,7 @@ from noonmark import Failure, expect
 
 HOME4, HOME6, HOME_LINK = "10.8.0.2", "fd08::2", "fe80::2"
 BLUE = ("10.9.0.2", "fd09::2")
+GROUP4 = "224.0.1.1"
 SO_TIMESTAMPNS = 35
 IP_PKTINFO, IPV6_RECVPKTINFO, IPV6_PKTINFO, IPV6_HDRINCL, IPV6_FREEBIND = 8, 49, 50, 36, 78
 FAST = "iburst minpoll 3 maxpoll 4"
@@ -37,6 +38,8 @@ PASSING = {"since_last_packet_s", "reason"}  # not compared: the sentence repeat
 
 class Server:
     """The honest other side at one address, or one that an attacker stands in front of."""
+
+    takes = (3,)  # modes of the packets that it answers
 
     def __init__(self, hub, address, key=None):
         self.hub, self.address, self.key = hub, address, key
@@ -98,6 +101,24 @@ class Hub:
                 opened.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
                 opened.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
             opened.bind(("", port))
+
+    def join(self, device):
+        """Hears requests to the group, and may send to it and to everybody, on that link."""
+        index = self.index(device)
+        opened = self.sockets[socket.AF_INET, packets.NTP_PORT]
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        opened.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
+                          struct.pack("=4s4si", socket.inet_aton(GROUP4), bytes(4), index))
+        self.group_index = index
+
+    def index(self, device):
+        with self.namespace.entered():
+            return socket.if_nametoindex(device)
+
+    def send_to_group(self, data, group, port, source):
+        info = struct.pack("=I4s4s", self.group_index, socket.inet_aton(source), bytes(4))
+        self.sockets[socket.AF_INET, packets.NTP_PORT].sendmsg([data], [(socket.IPPROTO_IP, IP_PKTINFO, info)], 0,
+                                                               (group, port))
 
     def new_address(self, family):
         number = next(self.numbers)
@@ -165,7 +186,7 @@ class Hub:
             elif (level, kind) == (socket.IPPROTO_IPV6, IPV6_PKTINFO):
                 local = socket.inet_ntop(socket.AF_INET6, content[:16])
         server = self.servers.get(local)
-        if server is None or len(data) < packets.HEADER.size or data[0] & 7 != 3:
+        if server is None or len(data) < packets.HEADER.size or data[0] & 7 not in server.takes:
             return
         server.request, server.client, server.received = data, client, received
         server.requests += 1
@@ -184,6 +205,7 @@ class Lab:
         self.home.address("eth1", f"{HOME4}/24", f"{HOME6}/64", f"{HOME_LINK}/64")
         self.home.address("eth2", f"{HOME_LINK}/64")
         hub.address("eth1", "10.8.0.1/24", "fd08::1/64")
+        self.hub.join("eth1")
         self.blue.address("eth0", *(f"{address}/{64 if ':' in address else 24}" for address in BLUE))
         hub.address("eth9", "10.9.0.1/24", "fd09::1/64")
         for namespace, near in ((self.home, "8"), (self.blue, "9")):
@@ -197,8 +219,7 @@ class Lab:
 
     def scope(self, device):
         """The hub's index of a device."""
-        with self.hub.namespace.entered():
-            return socket.if_nametoindex(device)
+        return self.hub.index(device)
 
     def victim(self, name, *lines, clock="virtual:offset=0.02,frequency=5", leap_file="/nonexistent"):
         return Victim(self, name, lines, clock, leap_file)
@@ -228,6 +249,9 @@ class Victim:
         """With that server, in every VPN instance."""
         display = self.shell.display("display ntp-service sessions verbose")
         return [session for session in display["sessions"] if session["source"] == address]
+
+    def session_count(self):
+        return len(self.shell.display("display ntp-service sessions")["sessions"])
 
     def code(self, address):
         return self.sessions(address)[0]["code"]
@@ -289,7 +313,10 @@ class Mode:
     name      as printed
     family    4 or 6
     rows      added by the table; each gets a Target
+    pause     s, from the request that waited to the next one: polls of 8 and 16 s, or of a burst; none: no requests
     """
+
+    pause = 1.5, 18
 
     def __init__(self, name, family=4):
         self.name, self.family, self.rows = name, family, []
@@ -309,6 +336,10 @@ class ClientMode(Mode):
     vpns   whether the sessions are in the public instance, in the VPN instance, or one in each; the last is struck
     port   0, or the one that requests are sent from, and served at
     """
+
+    @property
+    def target_type(self):
+        return ClientTarget
 
     def __init__(self, name, family=4, key=None, others=(), vpns=(False,), port=0, device=None, options="version 4"):
         super().__init__(name, family)
@@ -331,7 +362,7 @@ class ClientMode(Mode):
     def target(self, lab, row):
         self.lab = lab
         address = self.new_link_local(lab) if self.device else lab.hub.new_address(self.family)
-        return ClientTarget(lab.hub, address, self, row)
+        return self.target_type(lab.hub, address, self, row)
 
     def new_link_local(self, lab):
         """On both links, so that the same address means two machines."""
@@ -352,6 +383,8 @@ class ClientMode(Mode):
 class ClientTarget(Server):
     """A server whose client is struck once, while one of its requests waits for the reply or right after it."""
 
+    fresh = FRESH  # s, how old a request may be that is struck
+
     def __init__(self, hub, address, mode, row):
         super().__init__(hub, address, mode.key)
         self.mode, self.row, self.victim = mode, row, None
@@ -364,6 +397,10 @@ class ClientTarget(Server):
     def lines(self):
         return self.mode.server_lines(self.address)
 
+    def is_over(self):
+        needs_pause = self.result == "ok" and self.row.answered and self.mode.pause
+        return self.result and not (needs_pause and self.pause is None)
+
     def is_at_work(self):
         return self.requests >= 8 if self.row.silent else len(self.earlier) >= self.row.replies
 
@@ -372,7 +409,7 @@ class ClientTarget(Server):
         if self.struck_at and not self.pause:
             self.pause = time.monotonic() - age - self.struck_at
         # A strike must end before the request is given up.
-        if not self.ready or self.struck or age > FRESH or not self.mode.is_asked_by(self.client):
+        if not self.ready or self.struck or age > self.fresh or not self.mode.is_asked_by(self.client):
             self.answer()
             return
         self.struck, self.struck_at = True, time.monotonic() - age
@@ -394,7 +431,8 @@ class ClientTarget(Server):
         time.sleep(SETTLE)
 
     def look(self):
-        return {"sessions": self.victim.sessions(self.address), "status": self.victim.status()}, \
+        return {"sessions": self.victim.sessions(self.address), "all": self.victim.session_count(),
+                "status": self.victim.status()}, \
             self.victim.counters(self.mode.family), self.victim.log_lines()
 
     def strike(self):
@@ -419,3 +457,198 @@ class ClientTarget(Server):
         if self.row.answered and not self.row.after:
             self.answer_and_see()
         self.result = "ok"
+
+
+# --- symmetric peers
+
+class PeerMode(ClientMode):
+    """The victim is a symmetric active peer; the other side answers at once."""
+
+    target_type = property(lambda self: PeerTarget)
+
+    def server_lines(self, address):
+        yield (f"ntp-service unicast-peer {address} version 4 minpoll 3 maxpoll 4"
+               + (f" authentication-keyid {self.key.id}" if self.key else ""))
+
+
+class PeerTarget(ClientTarget):
+    takes = (1, 2)
+
+    def __init__(self, hub, address, mode, row):
+        super().__init__(hub, address, mode, row)
+        self.fields = {"mode": 2}
+
+
+class PassiveMode(ClientMode):
+    """The victim is a symmetric passive peer: the other side's packets have started the sessions."""
+
+    target_type = property(lambda self: PassiveTarget)
+    pause = 0, 18  # it answers at once
+
+    def lines(self):
+        return [*super().lines(), f"ntp-service reliable authentication-keyid {self.key.id}"]
+
+    def server_lines(self, address):
+        return ()
+
+
+class PassiveTarget(PeerTarget):
+    """Sends some seconds after each packet of the victim, for the victim answers at once."""
+
+    INTERVAL = 3.0  # s
+    fresh = 8.0  # its packets wait for no time
+
+    def __init__(self, hub, address, mode, row):
+        super().__init__(hub, address, mode, row)
+        self.fields = {"mode": 1}
+        self.client = (HOME4, mode.port)
+        hub.later(self.INTERVAL, self.begin)
+
+    def begin(self):
+        """Until the first answer."""
+        if self.requests == 0:
+            now = packets.timestamp(time.time_ns())
+            header = packets.Header(mode=1, reference=now, transmit=now).octets()
+            self.send(header + self.key.mac(header))
+            self.hub.later(self.INTERVAL, self.begin)
+
+    def on_request(self):
+        if self.ready and not self.struck:
+            super().on_request()
+            return
+        if self.struck_at and not self.pause:
+            self.pause = time.monotonic() - self.struck_at
+        request = self.request
+        self.hub.later(self.INTERVAL, lambda: self.request is request and self.answer())
+
+
+# --- groups
+
+class GroupMode(ClientMode):
+    """The victim is a broadcast or multicast client, which has measured the delay and only listens."""
+
+    target_type = property(lambda self: GroupTarget)
+    pause = None
+
+    def __init__(self, name, group, **options):
+        super().__init__(name, **options)
+        self.group = group
+
+    def lines(self):
+        listen = "broadcast-client" if self.group == "255.255.255.255" else f"multicast-client {self.group}"
+        reliable = [f"ntp-service reliable authentication-keyid {key.id}" for key in (self.key, *self.others) if key]
+        return [*super().lines(), *reliable, *["ntp-service authentication enable"] * bool(self.key),
+                "interface eth1", f"ntp-service {listen}", "quit"]
+
+    def server_lines(self, address):
+        return ()
+
+
+class GroupTarget(ClientTarget):
+    """Sends to the group every few seconds; is struck before one of its packets."""
+
+    INTERVAL, QUIET = 3.0, 7.0  # s
+    asked_at = 0.0
+
+    def __init__(self, hub, address, mode, row):
+        super().__init__(hub, address, mode, row)
+        self.client = (HOME4, mode.port)
+        hub.later(self.INTERVAL, self.tick)
+
+    def reply(self, **fields):
+        """What the strikes change: a broadcast of this moment; what asks the victim's requests is Server's."""
+        if self.is_asked:
+            return super().reply(**fields)
+        now = packets.timestamp(time.time_ns())
+        return packets.Header(**{"mode": 5, "reference": packets.timestamp(time.time_ns() - 1_000_000_000),
+                                 "transmit": now, **fields})
+
+    is_asked = False
+
+    def send(self, data, source=None, port=packets.NTP_PORT):
+        if self.is_asked:
+            super().send(data, source, port)
+        else:
+            self.hub.send_to_group(data, self.mode.group, self.mode.port, source or self.address)
+
+    def is_at_work(self):
+        """It has measured the delay, for it asks no more."""
+        return self.requests >= 4 and time.monotonic() - self.asked_at > self.QUIET
+
+    def on_request(self):
+        self.is_asked, self.asked_at = True, time.monotonic()
+        self.send(self.honest())
+        self.is_asked = False
+        self.client = (HOME4, self.mode.port)
+
+    def tick(self):
+        self.hub.later(self.INTERVAL, self.tick)
+        if not self.ready or self.struck:
+            self.answer()
+            return
+        self.struck = True
+        try:
+            self.strike()
+        except (Failure, control.Closed) as failure:
+            self.result = f"{failure or 'the daemon is gone'}"
+
+
+class ManycastMode(ClientMode):
+    """The victim has found its servers by a request to the group."""
+
+    def lines(self):
+        with_key = f" authentication-keyid {self.key.id}" if self.key else ""
+        return [*super().lines(), "interface eth1", f"ntp-service manycast-client {GROUP4}{with_key}", "quit"]
+
+    def target(self, lab, row):
+        finder = lab.hub.servers.get(GROUP4) or Finder(lab.hub)
+        target = super().target(lab, row)
+        finder.targets.append(target)
+        return target
+
+    def server_lines(self, address):
+        return ()
+
+
+class Finder(Server):
+    """Answers requests to the group in the name of all the manycast servers."""
+
+    def __init__(self, hub):
+        super().__init__(hub, GROUP4)
+        self.targets = []
+
+    def on_request(self):
+        for target in self.targets:
+            target.request, target.client, target.received = self.request, self.client, self.received
+            target.send(target.honest())
+
+
+# --- the interleaved mode
+
+class InterleavedMode(ClientMode):
+    """The victim asks a server that answers in the interleaved mode (RFC 9769)."""
+
+    target_type = property(lambda self: InterleavedTarget)
+
+
+class InterleavedTarget(ClientTarget):
+    last_receive = last_transmit = packets.ZERO
+
+    def is_interleaved(self):
+        """Whether the victim asks for it in the last request."""
+        asked = packets.Header.of(self.request)
+        return asked.origin == self.last_receive != packets.ZERO and asked.receive != asked.transmit
+
+    def reply(self, **fields):
+        if not self.is_interleaved():
+            return super().reply(**fields)
+        asked = packets.Header.of(self.request)
+        return super().reply(**{"origin": asked.receive, "transmit": self.last_transmit, **fields})
+
+    def is_at_work(self):
+        return len(self.earlier) >= self.row.replies and self.is_interleaved()
+
+    def answer(self):
+        departed = packets.timestamp(time.time_ns())
+        super().answer()
+        self.last_receive, self.last_transmit = packets.Header.of(self.earlier[-1]).receive, departed

@@ -48,8 +48,18 @@ MODES = {mode.name: mode for mode in (
     world.ClientMode("client-md5", key=MD5, others=(OTHER_MD5,), options="version 3"),
     world.ClientMode("client-aes128", key=AES128),
     world.ClientMode("client-aes256", key=AES256),
+    world.PeerMode("peer", port=1126),
+    world.PeerMode("peer-hmac", port=1127, key=HMAC, others=(OTHER_HMAC,)),
+    world.PassiveMode("passive", port=1128, key=HMAC, others=(OTHER_HMAC,)),
+    world.GroupMode("broadcast", "255.255.255.255", port=1129),
+    world.GroupMode("broadcast-hmac", "255.255.255.255", port=1130, key=HMAC, others=(OTHER_HMAC,)),
+    world.GroupMode("multicast", world.GROUP4, port=1131, key=AES128),
+    world.ManycastMode("manycast"),
+    world.InterleavedMode("interleaved"),
 )}
 PLAIN = ("client", "client-ipv6", "client-vpn", "client-port")
+SIGNED_PEERS = ("peer-hmac", "passive")
+SIGNED_GROUPS = ("broadcast-hmac", "multicast")
 SIGNED = ("client-hmac", "client-md5", "client-aes128", "client-aes256")
 
 
@@ -361,24 +371,77 @@ def is_minimal(target):
     return 0
 
 
+def learnt_origins(target):
+    """Timestamps that can be asked or overheard instead of the random ones: none is an origin (CVE-2016-1548)."""
+    asked, told = packets.Header.of(target.request), packets.Header.of(target.earlier[-1])
+    known = {asked.origin, told.receive, told.transmit, told.reference, told.origin} - {asked.receive, asked.transmit}
+    return send_all(target, (lie(target, origin=origin) for origin in known))
+
+
+def signed_lie(target, key, **fields):
+    header = lie(target, **fields)
+    return header + key.mac(header)
+
+
+def no_mac_or_wrong(target):
+    """What would end the association of RFC 5905's text: no MAC, a crypto-NAK, a wrong digest (CVE-2015-7979)."""
+    return send_all(target, [lie(target), lie(target) + bytes(4), lie(target) + key_id(target) + bytes(16),
+                             signed_lie(target, dataclasses.replace(target.mode.key, password=PASSWORD[::-1][:len(
+                                 target.mode.key.password)]))] * 5)
+
+
+def future_stamps(target):
+    """Unsigned; a replayed newer time would shut out the honest ones that follow."""
+    year = packets.timestamp(time.time_ns() + 31_536_000_000_000_000)
+    return send_all(target, [lie(target, transmit=year, reference=packets.ZERO)])
+
+
+def group_kisses(target):
+    return send_all(target, (lie(target, **kiss(code)) for code in KISSES * 3))
+
+
+def from_a_stranger(target):
+    """With authentication, who has no key starts no session."""
+    return send_all(target, [lie(target)] * 3 + [lie(target) + bytes(4)], source=target.hub.new_address(4))
+
+
+def strangers_to_a_search(target):
+    return send_all(target, (lie(target, origin=os.urandom(8)) for _ in range(20)), source=target.hub.new_address(4))
+
+
 ROWS = [
-    Row("A1", "off-path replies, random origin", (*PLAIN, *SIGNED), "bogus", random_origins),
+    Row("A1", "off-path replies, random origin", (*PLAIN, *SIGNED, "manycast", "interleaved", "peer"), "bogus",
+        random_origins),
+    Row("A1", "off-path packets, random origin, no MAC", SIGNED_PEERS, "authentication", random_origins),
+    Row("A1", "off-path answers to a search, random origin: no session", ("manycast",), "no-association",
+        strangers_to_a_search),
     Row("A1", "ICMP port unreachable forged", ("client", "client-vpn"), "", port_unreachable),
     Row("A1", "ICMP host unreachable, prohibited forged", ("client", "client-hmac"), "send_failures", host_unreachable),
-    Row("A2", "origin zero, a request waits", (*PLAIN, "client-hmac"), "bogus", zero_origin),
+    Row("A2", "origin zero, a request waits", (*PLAIN, "client-hmac", "peer", "manycast", "interleaved"), "bogus",
+        zero_origin),
     Row("A2", "origin zero, no request waits: the port is closed", ("client", "client-ipv6", "client-vpn"), "",
         lambda target: 0 * zero_origin(target), after=True),
     Row("A2", "origin zero, no request waits", ("client-port",), "bogus", zero_origin, after=True),
-    Row("A2", "receive or transmit time zero", ("client", "client-ipv6"), "zero-timestamp", zero_stamps),
-    Row("A3", "origin zero with a kiss code", (*PLAIN, "client-hmac"), "bogus", zero_origin_kisses),
-    Row("A4", "replay of the last reply", (*PLAIN, *SIGNED), "duplicate", last_reply),
+    Row("A2", "receive or transmit time zero", ("client", "client-ipv6", "peer", "manycast"), "zero-timestamp",
+        zero_stamps),
+    Row("A2", "transmit time zero in a broadcast", ("broadcast",), "zero-timestamp",
+        lambda target: send_all(target, [lie(target, transmit=packets.ZERO)])),
+    Row("A3", "origin zero with a kiss code", (*PLAIN, "client-hmac", "peer", "manycast", "interleaved"), "bogus",
+        zero_origin_kisses),
+    Row("A4", "replay of the last reply", (*PLAIN, *SIGNED, "peer", *SIGNED_PEERS, "manycast", "interleaved"),
+        "duplicate",
+        last_reply),
     Row("A4", "replay of the last reply, no request waits", ("client-port",), "duplicate", last_reply, after=True),
-    Row("A4", "replay of older replies", (*PLAIN, *SIGNED), "bogus", older_replies),
-    Row("A4", "replay of another session's reply", (*PLAIN, "client-hmac"), "bogus", others_reply),
+    Row("A4", "replay of older replies", (*PLAIN, *SIGNED, "manycast", "interleaved"), "bogus", older_replies),
+    Row("A4", "replay of another session's reply", (*PLAIN, "client-hmac", "peer", *SIGNED_PEERS), "bogus",
+        others_reply),
+    Row("A4", "the right packet from another address or port: no session", ("peer", "peer-hmac"), "no-association",
+        lambda target: from_another_address(target) + from_another_port(target)),
     Row("A4", "the right reply from another address", (*PLAIN, "client-hmac"), "wrong-source", from_another_address),
     Row("A4", "the right reply from another port", (*PLAIN, "client-hmac"), "wrong-source", from_another_port),
     Row("A5", "its own request comes back", ("client", "client-ipv6", "client-vpn", "client-hmac"), "bad-mode",
         own_request),
+    Row("A5", "its own packet comes back", ("peer", "peer-hmac"), "myself", own_request),
     Row("A5", "its own request comes back to the service: served as anybody's", ("client-port",), "processed",
         own_request),
     Row("A5", "its own service's reply to its own request, well signed", ("client-hmac-port",), "processed, myself",
@@ -388,15 +451,38 @@ ROWS = [
     Row("A6", "RATE with poll 17: obeyed, at most 2^13 s", ("client",), "kiss", rate_of_17, answered=False,
         moves=("poll_s", "code", "reference_id", "status["), check=is_still_polled),
     Row("A8", "crypto-NAK, random origin", SIGNED, "bogus", crypto_naks_of_strangers),
-    Row("A8", "crypto-NAK, right origin", SIGNED, "authentication", crypto_nak),
-    Row("A10", "no MAC although a key is configured", SIGNED, "authentication", no_mac),
+    Row("A6", "kiss codes in a peer's packets, random origin", ("peer",), "bogus", kisses_of_strangers),
+    Row("A6", "kiss codes in a peer's packets, right origin, no MAC", SIGNED_PEERS, "authentication",
+        kisses_without_mac),
+    Row("A6", "kiss codes in broadcasts", ("broadcast",), "unsynchronized", group_kisses),
+    Row("A6", "kiss codes in broadcasts, no MAC", SIGNED_GROUPS, "authentication", group_kisses),
+    Row("A8", "crypto-NAK, right origin", (*SIGNED, *SIGNED_PEERS, *SIGNED_GROUPS), "authentication", crypto_nak),
+    Row("A9", "replays against peers: newer and older ones (CVE-2015-1799)", ("peer", *SIGNED_PEERS), "bogus",
+        older_replies),
+    Row("A9", "denial of a peer: spoofed, no MAC or wrong (CVE-2015-1799)", SIGNED_PEERS, "authentication",
+        no_mac_or_wrong),
+    Row("A9", "denial of a peer: times of next year", ("peer",), "bogus",
+        lambda target: send_all(target, [lie(target, origin=os.urandom(8), transmit=packets.timestamp(
+            time.time_ns() + 31_536_000_000_000_000))])),
+    Row("A9", "broadcast tear-down: no MAC or wrong (CVE-2015-7979)", SIGNED_GROUPS, "authentication", no_mac_or_wrong),
+    Row("A9", "broadcast tear-down: times of next year, no MAC", SIGNED_GROUPS, "authentication", future_stamps),
+    Row("A9", "broadcast deja vu: the last one (CVE-2015-7973)", ("broadcast", *SIGNED_GROUPS), "not-newer",
+        last_reply),
+    Row("A9", "broadcast deja vu: older ones (CVE-2015-7973)", ("broadcast", *SIGNED_GROUPS), "not-newer",
+        older_replies),
+    Row("A9", "broadcasts of a stranger without the key: no session", SIGNED_GROUPS, "authentication", from_a_stranger),
+    Row("A9", "interleave pivot: origins that can be learnt (CVE-2016-1548)", ("interleaved", "peer"), "bogus",
+        learnt_origins),
+    Row("A10", "no MAC although a key is configured", (*SIGNED, *SIGNED_PEERS, *SIGNED_GROUPS), "authentication",
+        no_mac),
     Row("A10", "key id 0", ("client-hmac", "client-md5"), "authentication", key_id_0),
-    Row("A10", "another key of the victim", ("client-hmac", "client-md5"), "authentication", skeleton_key),
+    Row("A10", "another key of the victim", ("client-hmac", "client-md5", *SIGNED_PEERS, "broadcast-hmac"),
+        "authentication", skeleton_key),
     Row("A10", "an unknown key", SIGNED, "authentication", unknown_key),
     Row("A10", "same id and password, other algorithm", SIGNED, "authentication", other_algorithms),
     Row("A10", "guessed digests", SIGNED, "authentication", guessed_macs),
-    Row("A10", "signed, then changed", SIGNED, "authentication", changed_header),
-    Row("A10", "the MAC of another reply", SIGNED, "authentication", mac_of_another_reply),
+    Row("A10", "signed, then changed", (*SIGNED, *SIGNED_PEERS), "authentication", changed_header),
+    Row("A10", "the MAC of another reply", (*SIGNED, *SIGNED_PEERS), "authentication", mac_of_another_reply),
     Row("A10", "MACs of 4, 20, 24 octets", SIGNED, "authentication", mac_lengths),
     Row("A10", "impossible MAC lengths", SIGNED, "by length", impossible_mac_lengths),
     Row("A10", "truncated MACs", SIGNED, "by length", truncated_macs),
@@ -428,7 +514,6 @@ class Campaign:
     """All rows of the table, side by side: each association is struck when it is at work."""
 
     PATIENCE = 80  # s
-    PAUSE = 1.5, 18  # s, from the request that waited to the next one: polls of 8 and 16 s, or of a burst
 
     def __init__(self, lab, rows):
         self.lab, self.targets, self.victims = lab, [], []
@@ -444,8 +529,7 @@ class Campaign:
             self.targets += targets
 
     def is_done(self):
-        return all(target.result and (target.result != "ok" or not target.row.answered or target.pause)
-                   for target in self.targets)
+        return all(target.is_over() for target in self.targets)
 
     def look(self):
         """Lets a target be struck once its victim follows and it has been heard several times."""
@@ -456,10 +540,11 @@ class Campaign:
     def result(self, target):
         if target.result is None:
             return f"not struck: {target.requests} requests, {target.victim.code(target.address)}"
-        if target.row.answered and target.result == "ok":
+        pause = target.mode.pause
+        if target.row.answered and target.result == "ok" and pause:
             if target.pause is None:
                 return "no further request came"
-            if not self.PAUSE[0] <= target.pause <= self.PAUSE[1]:
+            if not pause[0] <= target.pause <= pause[1]:
                 return f"the next request came after {target.pause:.1f} s"
         return target.result
 
@@ -496,7 +581,7 @@ def main():
     if "--list" in arguments:
         return list_rows()
     noonmark.need_root()
-    with noonmark.test(230) as test:
+    with noonmark.test(280) as test:
         lab = world.Lab(test)
         with lab.hub.in_background():
             campaign = Campaign(lab, chosen(arguments))

@@ -30,13 +30,16 @@ def server_line(address, version, key):
 
 
 class Chronyd:
-    """`keys`: (id, algorithm as Noonmark calls it, password); `servers`: (address, version or None, key id or None)."""
+    """`keys`: (id, algorithm as Noonmark calls it, password); `servers`: (address, version or None, key id or None).
+
+    `lines`, if any, is its configuration in its own words instead of `servers`.
+    """
 
     name = "chronyd"
     _types = {"md5": "MD5", "aes-128-cmac": "AES128", "aes-256-cmac": "AES256", "digest-sha1": "SHA1",
               "digest-sha256": "SHA256", "digest-sha384": "SHA384", "digest-sha512": "SHA512"}
 
-    def __init__(self, test, namespace, keys, servers=()):
+    def __init__(self, test, namespace, keys, servers=(), lines=()):
         self.directory = test.directory / namespace.name
         self.directory.mkdir(mode=0o700)
         self.namespace = namespace
@@ -44,7 +47,8 @@ class Chronyd:
         key_file.write_text(_lines(*(f"{id} {self._types[algorithm]} ASCII:{password}"
                                      for id, algorithm, password in keys)))
         # Else chronyd would leave out the sources without a key.
-        role = ["port 0", "authselectmode ignore", *(server_line(*server) for server in servers)] if servers else \
+        role = ["authselectmode ignore", *lines] if lines else \
+               ["port 0", "authselectmode ignore", *(server_line(*server) for server in servers)] if servers else \
                ["local stratum 2", "allow 0/0", "allow ::/0"]
         configuration = self.directory / "chrony.conf"
         configuration.write_text(_lines(f"keyfile {key_file}", "cmdport 0", f"bindcmdaddress {self._socket()}",
@@ -59,6 +63,12 @@ class Chronyd:
         # chronyc makes its own socket beside chronyd's.
         return noonmark.run(PEERS / "usr/bin/chronyc", "-n", "-c", "-h", self._socket(), *words,
                             env={**os.environ, **LIBRARIES})
+
+    def interleaves(self, address):
+        """Whether its last exchange with that source was in the interleaved mode."""
+        report = noonmark.run(PEERS / "usr/bin/chronyc", "-n", "-h", self._socket(), "ntpdata", address,
+                              env={**os.environ, **LIBRARIES})
+        return re.search(r"^Interleaved +: Yes", report, re.MULTILINE) is not None
 
     def is_serving(self):
         """A chronyd with `local` serves from its first moment."""
@@ -81,7 +91,7 @@ class Ntpd:
               "digest-sha256": "sha256", "digest-sha384": "sha384", "digest-sha512": "sha512"}
     _plain_key_length = 20  # longer ones are read as hexadecimal digits
 
-    def __init__(self, test, namespace, keys, servers=()):
+    def __init__(self, test, namespace, keys, servers=(), lines=()):
         self.directory = test.directory / namespace.name
         self.directory.mkdir(mode=0o700)
         self.namespace = namespace
@@ -90,7 +100,7 @@ class Ntpd:
                                      for id, algorithm, password in keys)))
         # `disable ntp` would keep a server unsynchronized for ever; without CAP_SYS_TIME, and with the local clock as
         # its reference, it has neither the right nor a reason to touch the clock.
-        role = ["disable ntp", *(server_line(*server) for server in servers)] if servers else \
+        role = ["disable ntp", *(lines or (server_line(*server) for server in servers))] if servers or lines else \
                ["refclock local stratum 2 minpoll 0 maxpoll 0"]
         configuration = self.directory / "ntp.conf"
         configuration.write_text(_lines(
