@@ -116,6 +116,7 @@ bool Engine::Impl::is_still_wanted(const Association& a, const NtpConfig& previo
 
 void Engine::Impl::make_policy() {
   policy = core::make_policy(config, view);
+  if (policy->serves() && !std::exchange(has_served, true)) responder.draw_keys(random);
   responder.use(policy);
 }
 

@@ -30,10 +30,7 @@ inline constexpr double kMaxStartSpread = 2.0;  // s
 
 struct Engine::Impl {
   Impl(const Environment& environment, base::Random& random_source, Instant now)
-      : random(random_source),
-        precision(environment.precision),
-        responder(random_source),
-        system(environment, now) {
+      : random(random_source), precision(environment.precision), system(environment, now) {
     view.vpns.push_back({});
   }
 
@@ -44,6 +41,7 @@ struct Engine::Impl {
   KeyTable keys;
   std::shared_ptr<const ServerPolicy> policy = core::make_policy({}, {});
   Responder responder;
+  bool has_served = false;  // the responder's keys are drawn when they are needed first
   ControlGate control_gate;
   DynamicSessionLog dynamic_session_log;
   std::vector<std::unique_ptr<Association>> associations;       // in configuration order

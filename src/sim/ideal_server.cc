@@ -59,13 +59,15 @@ Timestamp IdealServer::shown_at(double time, double error) const {
 std::optional<core::Transmit> IdealServer::answer(const core::Transmit& request, double time) {
   if (is_absent(time)) return std::nullopt;
   const auto packet = wire::decode(request.bytes(), nullptr, nullptr);
-  if (!packet || packet->header.mode != wire::Mode::client) return std::nullopt;
+  if (!packet) return std::nullopt;
+  const bool is_peer = packet->header.mode == wire::Mode::symmetric_active;
+  if (!is_peer && packet->header.mode != wire::Mode::client) return std::nullopt;
   const double error = error_at(time);
   const bool synchronized = config_->stratum < wire::kMaxStratum;
   wire::Header reply;
   reply.leap = config_->leap ? static_cast<wire::Leap>(*config_->leap) : true_leap(*truth_, time);
   reply.version = packet->header.version;
-  reply.mode = wire::Mode::server;
+  reply.mode = is_peer ? wire::Mode::symmetric_passive : wire::Mode::server;
   reply.stratum = synchronized ? config_->stratum : std::uint8_t{0};
   reply.poll = packet->header.poll;
   reply.precision = kPrecision;

@@ -52,7 +52,7 @@ constexpr std::array kColumns{
     Column{"bound-use", "error/bound", "largest error as a share of the bound published at that time", real<&Figures::bound_use>, ratio},
     Column{"bound-violations", "violations", "samples, from the start, with an error beyond that bound. 0 as long as the servers are honest and nobody else sets the clock", whole<&Figures::violations>, plain_count, true},
     Column{"never-synchronized", "", "clients that never were; over several seeds their sum. A line below the tables says why", whole<&Figures::never_synchronized>, plain_count, true},
-    Column{"requests-sent", "requests", "as a client", whole<&Figures::sent>, plain_count, true},
+    Column{"requests-sent", "requests", "as a client, and packets to symmetric peers", whole<&Figures::sent>, plain_count, true},
     Column{"requests-received", "", "as a server", whole<&Figures::received>, plain_count, true},
     Column{"steps", "steps", "of the clock", whole<&Figures::steps>, plain_count, true},
     Column{"losses", "losses", "of synchronization", whole<&Figures::losses>, plain_count, true},

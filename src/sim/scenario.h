@@ -121,6 +121,7 @@ struct Line {
 };
 
 struct FollowConfig {
+  core::AssociationMode mode = core::AssociationMode::client;  // or active: a symmetric peer
   std::string group{};
   std::uint32_t count = 1;
   std::string options{};

@@ -76,7 +76,9 @@ void translate_commands(const std::vector<Line>& commands, ClientConfig& client,
 }
 
 void translate_follow(FollowConfig& follow, Problems& problems) {
-  const auto line = "ntp-service unicast-server 192.0.2.1 " + follow.options;
+  const auto line = fmt::format("ntp-service unicast-{} 192.0.2.1{}{}",
+                                follow.mode == core::AssociationMode::active ? "peer" : "server",
+                                follow.options.empty() ? "" : " ", follow.options);
   const auto loaded = cli::load_configuration(line, keyring(), cli::Judgement::file);
   if (!loaded.refused.empty())
     return problems.add(follow.line, fmt::format("`{}`: {}", line, loaded.refused.front().message));
@@ -152,6 +154,9 @@ void check_follow(const Scenario& s, FollowConfig& follow, const ClientConfig& c
   if (follow.count > available)
     problems.add(follow.line, fmt::format("{} has {} members only; `count {}` there raises that",
                                           follow.group, available, follow.count));
+  if (follow.mode == core::AssociationMode::active && follow.group == client.name)
+    problems.add(follow.line,
+                 fmt::format("{} is not its own peer; give the other one a section of its own", client.name));
   check_asked(follow.group, follow.line, client, problems);
   translate_follow(follow, problems);
 }
@@ -256,6 +261,16 @@ void warn_of_late_starts(const ClientConfig& client, Reading& r) {
                                  span(client.start)));
 }
 
+/// Lines about groups: the simulated network carries packets from one machine to one other.
+void warn_of_groups(const ClientConfig& client, Reading& r) {
+  const auto& ntp = client.ntp;
+  if (!ntp.group_servers.empty() || !ntp.broadcast_clients.empty() || !ntp.manycast_servers.empty() ||
+      !ntp.manycast_clients.empty())
+    r.warnings.add(client.line, fmt::format("broadcast, multicast and manycast are not simulated: these "
+                                            "commands of client {} have no effect",
+                                            client.name));
+}
+
 bool serves(const ClientConfig& client) {
   const auto answers = [&](const core::FamilyConfig& family) {
     return !family.disabled && (family.serving == core::Serving::always ||
@@ -267,12 +282,15 @@ bool serves(const ClientConfig& client) {
 /// The groups that somebody asks; those that answer nobody get a warning.
 std::set<std::string> asked_groups(const Inhabitants& inhabitants, Reading& r) {
   const auto& s = r.draft.scenario;
-  std::set<std::string> asked;
+  std::set<std::string> asked, peers;
   for (const auto& client : s.clients) {
-    for (const auto& follow : client.follows) asked.insert(follow.group);
+    const auto ask = [&](core::AssociationMode mode, const std::string& group) {
+      (mode == core::AssociationMode::client ? asked : peers).insert(group);
+    };
+    for (const auto& follow : client.follows) ask(follow.mode, follow.group);
     for (const auto& server : client.ntp.servers) {
       const auto owner = inhabitants.find(server.key.address);
-      if (owner != inhabitants.end()) asked.insert(owner->second);
+      if (owner != inhabitants.end()) ask(server.key.mode, owner->second);
     }
   }
   for (const auto& client : s.clients)
@@ -281,6 +299,7 @@ std::set<std::string> asked_groups(const Inhabitants& inhabitants, Reading& r) {
                      fmt::format("others ask client {}, but it answers nobody: add `undo ntp-service "
                                  "server disable`",
                                  client.name));
+  asked.merge(peers);
   return asked;
 }
 
@@ -308,7 +327,10 @@ void warn(const Inhabitants& inhabitants, Reading& r) {
     r.warnings.add(r.place_of("world", "leap"),
                    fmt::format("this never happens: the world begins at its `start` and ends {} later",
                                span(world.duration)));
-  for (const auto& client : r.draft.scenario.clients) warn_of_late_starts(client, r);
+  for (const auto& client : r.draft.scenario.clients) {
+    warn_of_late_starts(client, r);
+    warn_of_groups(client, r);
+  }
   warn_of_unused(inhabitants, r);
 }
 

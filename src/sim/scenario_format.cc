@@ -1,6 +1,7 @@
 #include "sim/scenario_format.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -164,8 +165,9 @@ void split(std::string_view text, Reading& r) {
 }
 
 bool is_command(std::string_view line) {
+  constexpr std::array<std::string_view, 5> kFirstWords{"ntp-service", "undo", "acl", "rule", "quit"};
   const auto words = words_of(line);
-  return !words.empty() && (words.front() == "ntp-service" || words.front() == "undo");
+  return !words.empty() && std::ranges::find(kFirstWords, words.front()) != kFirstWords.end();
 }
 
 void vary(const Variation& variation, Reading& r) {

@@ -100,12 +100,15 @@ void add_event(Draft& d, const Arguments& a) {
                                               .announced = Announced,
                                               .line = a.line});
 }
+template <core::AssociationMode Mode>
 void put_follow(Draft& d, const Arguments& a) {
   auto& follows = d.scenario.clients.back().follows;
-  auto same = std::ranges::find(follows, a.text(0), &FollowConfig::group);
+  auto same = std::ranges::find_if(
+      follows, [&](const FollowConfig& f) { return f.mode == Mode && f.group == a.text(0); });
   if (same == follows.end()) same = follows.insert(same, FollowConfig{});
-  *same = {.group = a.text(0),
-           .count = static_cast<std::uint32_t>(a.number(0)),
+  *same = {.mode = Mode,
+           .group = a.text(0),
+           .count = a.numbers.empty() ? 1 : static_cast<std::uint32_t>(a.number(0)),
            .options = a.text(1),
            .line = a.line,
            .server = {}};
@@ -129,12 +132,12 @@ constexpr std::array kSections{
     SectionInfo{
         S::server, "server <name:name>",
         "Servers outside of the program under test: they know the time, and are wrong exactly as told"},
-    SectionInfo{
-        S::client, "client <name:name>",
-        "Daemons under test, with an oscillator and a configuration: the `ntp-service` commands of "
-        "noonmark(1) "
-        "stand here as they are. With `ntp-service refclock-master` or `undo ntp-service server disable` "
-        "they serve others"},
+    SectionInfo{S::client, "client <name:name>",
+                "Daemons under test, with an oscillator and a configuration: the `ntp-service` commands of "
+                "noonmark(1) "
+                "stand here as they are, and access lists, as `acl number 2000`, its rules and `quit`. With "
+                "`ntp-service refclock-master` or `undo ntp-service server disable` "
+                "they serve others"},
 };
 
 constexpr std::array kRows{
@@ -204,7 +207,8 @@ constexpr std::array kRows{
     Row{S::client, "oscillator <name:name>", "a perfect one", "the section of its oscillator", [](Draft& d, const Arguments& a) { auto& c = d.scenario.clients.back(); c.oscillator = a.text(0); c.oscillator_line = a.line; }},
     Row{S::client, "path <name:name> to <group:name>", "", "the path to this server or client", put_client_path, 0},
     Row{S::client, "path <name:name>", "", "the path to all others", put_client_path},
-    Row{S::client, "follow <group:name> <n:count> <options:text>", "none", "server lines for so many of that group, spread evenly over the clients, with options of `ntp-service unicast-server`; once for each group. A server that the client's commands name keeps their options", put_follow, 2},
+    Row{S::client, "follow <group:name> <n:count> <options:text>", "none", "server lines for so many of that group, spread evenly over the clients, with options of `ntp-service unicast-server`; once for each group. A server that the client's commands name keeps their options", put_follow<core::AssociationMode::client>, 2},
+    Row{S::client, "peer <client:name> <options:text>", "none", "a symmetric peer: the member of that section with the same number, with options of `ntp-service unicast-peer`. The other side has such a line too, or follows in passive mode by a reliable key, or only answers", put_follow<core::AssociationMode::active>, 2},
     Row{S::client, "start <when:moment>", "0s", "when the daemon starts", put<&ClientConfig::start>},
     Row{S::client, "start-spread <time:time>", "0s", "and uniformly up to so much later", put<&ClientConfig::start_spread>},
     Row{S::client, "twin <client:name>", "itself", "has the random numbers of that client: the same oscillator and packet delays", put<&ClientConfig::twin>},

@@ -337,10 +337,11 @@ void World::drain(Client& client) {
 }
 
 void World::send(Client& from, const core::Transmit& transmit) {
-  if (transmit.purpose == core::Transmit::Purpose::request)
-    send_request(from, transmit);
-  else
-    send_reply(from, transmit);
+  switch (transmit.purpose) {
+    case core::Transmit::Purpose::request: return send_request(from, transmit);
+    case core::Transmit::Purpose::reply: return send_reply(from, transmit);
+    case core::Transmit::Purpose::group: return;  // nobody hears groups here
+  }
 }
 
 void World::send_request(Client& from, const core::Transmit& transmit) {
