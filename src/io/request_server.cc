@@ -52,6 +52,7 @@ void RequestServer::add_request(std::size_t i, const Datagram& datagram, core::V
 }
 
 void RequestServer::examine() {
+  responder_.prefetch(std::span(requests_).first(request_count_));
   for (std::size_t i = 0; i < request_count_; ++i) {
     plans_[answer_count_] = responder_.examine(requests_[i]);
     if (plans_[answer_count_].size == 0) continue;
