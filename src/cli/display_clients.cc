@@ -99,7 +99,7 @@ DisplayOutput render_clients(std::span<const ClientSummary> clients, const core:
     rows.push_back(row_of(client, network, now));
     output.json["clients"].push_back(json_of(client, network, now, build_date));
   }
-  output.text = clients.empty() ? "Info: There is no such client.\n" : table(rows);
+  output.text = clients.empty() ? "Info: No client is remembered.\n" : table(rows);
   return output;
 }
 

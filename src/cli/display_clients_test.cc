@@ -68,7 +68,7 @@ TEST_F(DisplayClients, TotalsStandBelow) {
   totals.drops[static_cast<std::size_t>(core::DropReason::access_denied)] = 4;
   add_totals(output, totals);
   EXPECT_EQ(output.text,
-            "Info: There is no such client.\n"
+            "Info: No client is remembered.\n"
             "\n"
             " clients remembered: 3 of at most 131072, 2 replaced by others\n"
             " requests by version: 4: 12\n"
