@@ -214,6 +214,26 @@ TEST_F(Peers, SpoofedAndReplayedPacketsChangeNothing) {
 }
 
 /// CVE-2015-1799: spoofed packets must not make the honest peer's next one look bogus.
+TEST_F(Peers, APacketWithoutATimeIsNotReferredTo) {
+  follow_server(a, "192.0.2.10");
+  peer_both();
+  world.run_for(600);
+  world.link = [](Packet& p) { return p.from == "a" ? std::nullopt : std::optional(0.0005); };
+  world.run_for(1100);
+  wire::Header h;
+  h.leap = wire::Leap::none;
+  h.version = 3;
+  h.mode = wire::Mode::symmetric_active;
+  h.stratum = 1;
+  h.origin = h.receive = header(b.sent.back()).transmit;
+  const auto sent = b.sent.size();
+  inject(b, packet(h), "192.0.2.1");
+  EXPECT_EQ(drops(b, DropReason::zero_timestamp), 1u);
+  world.run_for(1100);
+  ASSERT_GT(b.sent.size(), sent);
+  EXPECT_FALSE(header(b.sent[sent]).origin.is_zero());
+}
+
 TEST_F(Peers, AnUnauthenticatedExchangeSurvivesAConstantSpoofer) {
   follow_server(a, "192.0.2.10");
   peer_both();

@@ -109,6 +109,9 @@ void Engine::Impl::on_peer_packet(const Received& r, const wire::Packet& packet,
     return refuse(*a, DropReason::access_denied, Reason::access_denied, r, match, now, out);
   if (!is_authentic(*a, r, packet, match, now, out)) return;
   if (system.is_own_reference(header.reference)) return drop(DropReason::myself, r, a);  // reflected
+  // Test 3, before our next packet would repeat a zero.
+  if (header.transmit.is_zero() || (match && header.receive.is_zero()))
+    return match ? accept_reply(*a, *match, r, packet, now, out) : drop(DropReason::zero_timestamp, r, a);
   const bool is_news =
       a->on_peer_packet(header, r.when.at, match.has_value(), match && match->is_interleaved);
   if (is_news && a->mode() == AssociationMode::passive) a->answer_now(now.raw);

@@ -646,7 +646,8 @@ class InterleavedTarget(ClientTarget):
         return super().reply(**{"origin": asked.receive, "transmit": self.last_transmit, **fields})
 
     def is_at_work(self):
-        return len(self.earlier) >= self.row.replies and self.is_interleaved()
+        """It has asked in the interleaved mode, and will do so once more."""
+        return len(self.earlier) >= self.row.replies and packets.Header.of(self.request).origin != packets.ZERO
 
     def answer(self):
         departed = packets.timestamp(time.time_ns())
