@@ -14,7 +14,7 @@ help:
 ## make            set up what is missing, build build/release/bin/{noonmarkd,noonmark,noonmark-sim}
 ## make demo       half a minute: a server, a client with a wrong clock, the procedure typed into the shell
 ## make test       everything: unit tests (g++ release, clang with ASan and UBSan), namespaces, peers; one ctest summary
-## make test-soak  200 times kill -9 in the middle of commits, 1000 commits in a row (about 6 minutes)
+## make test-soak  200 times kill -9 in the middle of commits, 1000 commits in a row; mixed load for NOONMARK_SOAK_SECONDS=600
 ## make test-vm    virtual machines with Debian kernels: VRFs, step and slew of a real kernel clock (about 10 minutes)
 ## make bench      the figures of docs/performance.md
 ## make bench-accuracy        how accurate the clock is, beside chronyd: docs/accuracy.md (a minute or two)
@@ -51,7 +51,7 @@ test: configure asan
 	@tools/fetch-peers build/peers
 	@ctest --test-dir $(RELEASE) -j $(JOBS) --output-on-failure
 
-test-soak: build
+test-soak: server_bench
 	@NOONMARK_BIN=$(CURDIR)/$(RELEASE)/bin tests/e2e/soak
 
 test-vm: build
@@ -80,8 +80,10 @@ bench-server-quick: server_bench
 
 tsan: setup
 	@cmake --preset tsan >build/tsan.log 2>&1 || { cat build/tsan.log; exit 1; }
-	@cmake --build build/tsan -j $(JOBS) --target io_test
+	@cmake --build build/tsan -j $(JOBS) --target io_test noonmarkd noonmark ntp_load
 	@TSAN_OPTIONS=halt_on_error=1 build/tsan/bin/io_test --gtest_brief=1 --gtest_filter='*ServerWorkers*:*RequestServer*'
+	@NOONMARK_BIN=$(CURDIR)/build/tsan/bin TSAN_OPTIONS=halt_on_error=1 tests/e2e/workers.py
+	@NOONMARK_BIN=$(CURDIR)/build/tsan/bin TSAN_OPTIONS=halt_on_error=1 python3 tests/e2e/endurance.py --sanitized --seconds 60
 
 fuzz: setup
 	@cmake --preset fuzz >build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }

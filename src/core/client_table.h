@@ -21,10 +21,7 @@ class ClientTable {
   static constexpr std::size_t kWays = 16;
   using Slot = std::uint32_t;
 
-  /// Without a key; it gets one before it has room for anybody.
-  ClientTable() = default;
   explicit ClientTable(base::Random& random) : hash_(random) {}
-  void draw_key(base::Random& random) { hash_ = KeyedHash(random); }
 
   /// Room for at least `capacity` clients; 0: none. Another capacity than before forgets all of them.
   void resize(std::size_t capacity);
@@ -83,7 +80,7 @@ class ClientTable {
   Set& set_of(std::uint64_t hash) const { return sets_[(hash & 0xFFFFFFFF) * set_count_ >> 32]; }
   static std::uint16_t tag_of(std::uint64_t hash);
 
-  KeyedHash hash_{0, 0};
+  KeyedHash hash_;
   std::unique_ptr<void, Free> memory_;
   Set* sets_ = nullptr;
   std::size_t set_count_ = 0;

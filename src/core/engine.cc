@@ -172,7 +172,7 @@ void Engine::reset_statistics(const StatisticsScope& scope) {
   switch (scope.of) {
     case StatisticsScope::Of::family:
       impl_->stats(scope.family) = {};
-      impl_->responder.reset_statistics(scope.family);
+      impl_->responder().reset_statistics(scope.family);
       return;
     case StatisticsScope::Of::peers:
       for (auto& a : impl_->associations)
@@ -180,7 +180,7 @@ void Engine::reset_statistics(const StatisticsScope& scope) {
           a->statistics() = {};
       return;
     case StatisticsScope::Of::interfaces:
-      for (auto* counters : {&impl_->interface_counters, &impl_->responder.interface_counters()}) {
+      for (auto* counters : {&impl_->interface_counters, &impl_->responder().interface_counters()}) {
         if (scope.interface)
           counters->reset(impl_->view, *scope.interface, scope.family);
         else
@@ -213,7 +213,8 @@ std::vector<AssociationState> Engine::associations(Instant now) const {
 }
 
 PacketStatistics Engine::statistics(Family family) const {
-  return impl_->statistics[static_cast<std::size_t>(family)] + impl_->responder.statistics(family);
+  const auto& own = impl_->statistics[static_cast<std::size_t>(family)];
+  return impl_->existing_responder ? own + impl_->existing_responder->statistics(family) : own;
 }
 std::vector<const PacketStatistics*> Engine::session_statistics() const {
   std::vector<const PacketStatistics*> all;
@@ -229,13 +230,15 @@ std::vector<ServerKey> Engine::sessions() const {
 }
 std::optional<PacketStatistics> Engine::statistics(const Interface& interface, Family family) const {
   const auto* own = impl_->interface_counters.find(impl_->view, interface, family);
-  const auto* served = impl_->responder.interface_counters().find(impl_->view, interface, family);
+  const auto* served = impl_->existing_responder ? impl_->existing_responder->interface_counters().find(
+                                                       impl_->view, interface, family)
+                                                 : nullptr;
   if (own == nullptr && served == nullptr) return std::nullopt;
   return (own != nullptr ? *own : PacketStatistics{}) + (served != nullptr ? *served : PacketStatistics{});
 }
 const std::deque<UnsyncEvent>& Engine::unsync_events() const { return impl_->system.unsync_events(); }
 const NetworkView& Engine::network() const { return impl_->view; }
-Responder& Engine::responder() { return impl_->responder; }
+Responder& Engine::responder() { return impl_->responder(); }
 ServerView Engine::server_view(Instant now) const { return impl_->system.server_view(now); }
 std::shared_ptr<const ServerPolicy> Engine::server_policy() const { return impl_->policy; }
 bool Engine::serves(Family family) const { return impl_->policy->family(family).serves; }

@@ -116,8 +116,13 @@ bool Engine::Impl::is_still_wanted(const Association& a, const NtpConfig& previo
 
 void Engine::Impl::make_policy() {
   policy = core::make_policy(config, view);
-  if (policy->serves() && !std::exchange(has_served, true)) responder.draw_keys(random);
-  responder.use(policy);
+  const bool serves = policy->family(Family::ipv4).serves || policy->family(Family::ipv6).serves;
+  if (existing_responder || serves) responder().use(policy);
+}
+
+Responder& Engine::Impl::responder() {
+  if (!existing_responder) existing_responder.emplace(random).use(policy);
+  return *existing_responder;
 }
 
 void Engine::Impl::update(Association* fresh, const std::optional<Sample>& sample, Instant now, Outbox& out) {

@@ -40,8 +40,7 @@ struct Engine::Impl {
   NetworkView view;
   KeyTable keys;
   std::shared_ptr<const ServerPolicy> policy = core::make_policy({}, {});
-  Responder responder;
-  bool has_served = false;  // the responder's keys are drawn when they are needed first
+  std::optional<Responder> existing_responder;
   ControlGate control_gate;
   DynamicSessionLog dynamic_session_log;
   std::vector<std::unique_ptr<Association>> associations;       // in configuration order
@@ -207,6 +206,8 @@ struct Engine::Impl {
   void dismiss(Association& a, Outbox& out);
   void apply(const NtpConfig& next, Instant now, Outbox& out);
   void make_policy();
+  /// Made when it is needed first: it draws keys from `random`, and who serves nobody draws as without it.
+  Responder& responder();
   /// Something other than a sample became known of `a`. Thousands of servers that fail must not cost a
   /// selection each: one that took no part in the last selection and takes none now changes nothing for the
   /// others.

@@ -52,7 +52,7 @@ void Engine::Impl::on_datagram(const Received& r, Instant now, Outbox& out) {
 
 /// For those who have no sockets of their own for it: virtual worlds.
 void Engine::Impl::on_request(const Received& r, Instant now, Outbox& out) {
-  responder.publish(system.server_view(now));
+  responder().publish(system.server_view(now));
   Transmit reply;
   std::array<std::uint8_t, kMaxDatagram> buffer;
   const ServiceRequest request{.buffer = buffer,
@@ -60,7 +60,7 @@ void Engine::Impl::on_request(const Received& r, Instant now, Outbox& out) {
                                .path = r.path,
                                .received = r.when.at.served};
   std::ranges::copy(r.data.first(request.size), buffer.begin());
-  const auto plan = responder.examine(request);
+  const auto plan = responder().examine(request);
   if (plan.size == 0) return;
   reply.purpose = Transmit::Purpose::reply;
   reply.vpn = r.path.vpn;
@@ -69,7 +69,7 @@ void Engine::Impl::on_request(const Received& r, Instant now, Outbox& out) {
   reply.remote = r.path.remote;
   reply.interface_index = r.path.interface_index;
   reply.id = static_cast<TransmitId>(next_transmit++);
-  reply.size = static_cast<std::uint8_t>(responder.complete(request, plan, now.served));
+  reply.size = static_cast<std::uint8_t>(responder().complete(request, plan, now.served));
   std::copy_n(buffer.begin(), reply.size, reply.data.begin());
   out.transmits.push_back(reply);
 }

@@ -72,14 +72,13 @@ struct Responder::Question {
   }
 };
 
-Responder::Responder()
-    : policy_(make_policy({}, {})), access_(policy_->config.access), limiter_(policy_->config.rate_limits) {
+Responder::Responder(base::Random& random)
+    : policy_(make_policy({}, {})),
+      access_(policy_->config.access),
+      limiter_(policy_->config.rate_limits),
+      clients_(random),
+      leak_hash_(random) {
   make_template();
-}
-
-void Responder::draw_keys(base::Random& random) {
-  clients_.draw_key(random);
-  leak_hash_ = KeyedHash(random);
 }
 
 // --- what it works by
@@ -98,7 +97,8 @@ void Responder::use(std::shared_ptr<const ServerPolicy> policy) {
     forget_decisions();
   }
   limiter_ = RateLimiter(config.rate_limits);
-  clients_.resize(policy_->serves() ? config.max_clients : 0);
+  const bool serves = policy_->family(Family::ipv4).serves || policy_->family(Family::ipv6).serves;
+  clients_.resize(serves ? config.max_clients : 0);
   interface_counters_.forget_missing(policy_->network);
   arrivals_.fill({});
 }

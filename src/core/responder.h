@@ -50,12 +50,8 @@ struct ReplyPlan {
 /// batch may be called.
 class Responder {
  public:
-  Responder();
-  explicit Responder(base::Random& random) : Responder() { draw_keys(random); }
-
-  /// The keys of its hashes, before it serves: `random` must not be predictable where packets come from a
-  /// network.
-  void draw_keys(base::Random& random);
+  /// Draws the keys of its hashes: `random` must not be predictable where packets come from a network.
+  explicit Responder(base::Random& random);
 
   /// Another number of clients than before forgets them; other access lists are looked up anew.
   void use(std::shared_ptr<const ServerPolicy> policy);
@@ -146,7 +142,7 @@ class Responder {
   KeyTable keys_;
   ClientTable clients_;
   std::uint16_t decision_ = 1;  // the access lists in force, for ClientRecord::decision
-  KeyedHash leak_hash_{0, 0};
+  KeyedHash leak_hash_;
   std::uint64_t leaks_ = 0;  // draws made
   Timestamp last_received_;
   std::array<Arrival, kArrivals> arrivals_;

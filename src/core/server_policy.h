@@ -37,7 +37,6 @@ struct ServerPolicy {
   NtpConfig config;
 
   const OfFamily& family(Family f) const { return families[static_cast<std::size_t>(f)]; }
-  bool serves() const { return families[0].serves || families[1].serves; }
   const Place* find_place(Family f, VpnId vpn) const;
   /// Why a packet that came by `path` is not looked at: its family or interface is switched off.
   std::optional<DropReason> refuses(const Path& path) const;

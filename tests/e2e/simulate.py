@@ -197,6 +197,76 @@ def failures(folder):
     assert "client host was beyond its published error bound in " in beyond.stderr
 
 
+def trace_of(scenario, folder, *options):
+    """Rows of numbers: (client, time) -> (error, stratum)."""
+    run("run", scenario, "--seeds", 1, "--trace", folder / "trace.tsv", *options)
+    lines = (folder / "trace.tsv").read_text().splitlines()
+    names = lines[0].split("\t")
+    rows = (dict(zip(names, line.split("\t"))) for line in lines[1:])
+    return {(int(row["client"]), float(row["time"])): (float(row["error"]), int(row["stratum"])) for row in rows}
+
+
+def symmetric_peers(folder):
+    """Without their servers they stay together; each by itself would go its own way. Forged and replayed packets are
+    tried in core/association_modes_test.cc and, over the wire, in tests/attacks."""
+    scenario = "examples/two-peers-lose-their-servers.scenario"
+
+    def apart(trace):
+        return max(abs(error - trace[1, time][0]) for (client, time), (error, _) in trace.items()
+                   if client == 0 and time >= 16 * 3600)
+
+    together = apart(trace_of(scenario, folder))
+    alone = apart(trace_of(scenario, folder, "--set", "left.peer=right minpoll 17 maxpoll 17",
+                           "--set", "right.peer=left minpoll 17 maxpoll 17"))
+    print(f"two peers: {together:.2e} s apart, alone {alone:.2e} s")
+    assert together < 1e-3 and together < alone / 2, (together, alone)
+
+
+def a_passive_peer(folder):
+    """One side is configured; the other follows it by a reliable key, and only then."""
+    scenario = folder / "passive.scenario"
+    key = " ntp-service authentication-keyid 1 authentication-mode hmac-sha256 Example-Password-1\n"
+    trusted = " ntp-service reliable authentication-keyid 1\n"
+    world = ("world\n duration 2h\n warm-up 1h\noscillator quartz\n offset 5ms\n frequency 5ppm\npath lan\n delay 1ms\n"
+             "server far\nclient left\n oscillator quartz\n path lan\n peer right authentication-keyid 1 minpoll 4\n"
+             " ntp-service unicast-server 192.0.2.1 iburst\n" + key + trusted +
+             "client right\n oscillator quartz\n path lan\n" + key)
+    result = folder / "passive.json"
+    for more, synchronized in ((trusted, True), ("", False)):
+        scenario.write_text(world + more)
+        run("run", scenario, "--json", result)
+        right = json.loads(result.read_text())["scenarios"][0]["variants"][0]["clients"][1]
+        assert (right["synchronized"] > 0.9) == synchronized, right
+
+
+def a_loop(folder):
+    """Its time only comes round: strata rise to where nobody can follow, which takes minutes, and stay there; in the end
+    nobody claims to be synchronized."""
+    gone, counted = 12 * 3600, 13 * 3600
+    trace = trace_of("examples/loop-of-three.scenario", folder)
+    end = max(time for _, time in trace)
+    for client in range(3):
+        strata = {time: stratum for (who, time), (_, stratum) in sorted(trace.items()) if who == client}
+        assert strata[gone] < 5 and strata[end] == 16, (client, strata[gone], strata[end])
+        later = {stratum for time, stratum in strata.items() if time > counted}
+        assert len(later) == 2 and 16 in later, (client, later)
+
+
+def a_configuration_of_peers(folder):
+    """Access lists, limits and peers are carried out; groups are named as what is not."""
+    configuration = folder / "router.cfg"
+    configuration.write_text(
+        "sysname R1\n#\nacl number 2000\n rule 5 permit source 192.0.2.0 0.0.0.255\n#\nntp-service access peer 2000\n"
+        "ntp-service kod-enable\nntp-service discard min-interval 4\nntp-service max-dynamic-sessions 10\n"
+        "ntp-service unicast-peer 192.0.2.1 minpoll 6 maxpoll 6\n#\ninterface eth0\n ntp-service broadcast-server\n#\nreturn\n")
+    result = folder / "peer.json"
+    asked = ("run", "examples/wan-exp1ms.scenario", *SHORT, "--config", configuration, "--json", result)
+    assert "broadcast, multicast and manycast are not simulated" in run(*asked).stderr
+    assert check_result(result, ["router"])[1]["clients"][0]["synchronized"] > 0.9
+    configuration.write_text(configuration.read_text().replace("permit", "deny"))
+    assert "B: client router never synchronized (2 of 2 seeds): 192.0.2.1 access-denied" in run(*asked).stderr
+
+
 def an_interruption(folder):
     result = folder / "never.json"
     process = subprocess.Popen([PROGRAM, "run", "examples/poll.scenario", "--seeds", "1000", "--json", result],
@@ -227,7 +297,7 @@ def main():
     run("check", *EXAMPLES)
     with tempfile.TemporaryDirectory() as name:
         for part in (two_examples, another_configuration, drawings, a_tree, who_never_synchronizes, what_cannot_be,
-                     failures, an_interruption):
+                     failures, symmetric_peers, a_passive_peer, a_loop, a_configuration_of_peers, an_interruption):
             part(pathlib.Path(name))
             print(f"{part.__name__}: right")
 
