@@ -52,7 +52,7 @@ TEST_F(ExplanationTest, UsesTheWordsThatOperatorsKnow) {
 
 TEST_F(ExplanationTest, APeerAndABroadcastServerAreCalledByTheirNames) {
   auto& mode = server().config.key.mode;
-  for (const auto [is, called] : {std::pair{core::AssociationMode::active, "peer"},
+  for (const auto& [is, called] : {std::pair{core::AssociationMode::active, "peer"},
                                   {core::AssociationMode::passive, "peer"},
                                   {core::AssociationMode::broadcast_client, "broadcast server"},
                                   {core::AssociationMode::manycast_client, "server"}}) {
