@@ -62,7 +62,11 @@ TEST_F(DisplayClients, AClientThatIsSeenAfterNowWasSeenNow) {
 
 TEST_F(DisplayClients, TotalsStandBelow) {
   auto output = shown({});
-  core::ClientTotals totals{.records = 3, .capacity = 131072, .replaced = 2, .kisses = 5};
+  core::ClientTotals totals;
+  totals.records = 3;
+  totals.capacity = 131072;
+  totals.replaced = 2;
+  totals.kisses = 5;
   totals.by_version[4] = 12;
   totals.by_key = {{42, 9}, {43, 0}};
   totals.drops[static_cast<std::size_t>(core::DropReason::access_denied)] = 4;

@@ -52,10 +52,10 @@ TEST_F(ExplanationTest, UsesTheWordsThatOperatorsKnow) {
 
 TEST_F(ExplanationTest, APeerAndABroadcastServerAreCalledByTheirNames) {
   auto& mode = server().config.key.mode;
-  for (const auto [is, called] : {std::pair{core::AssociationMode::active, "peer"},
-                                  {core::AssociationMode::passive, "peer"},
-                                  {core::AssociationMode::broadcast_client, "broadcast server"},
-                                  {core::AssociationMode::manycast_client, "server"}}) {
+  for (const auto& [is, called] : {std::pair{core::AssociationMode::active, "peer"},
+                                   {core::AssociationMode::passive, "peer"},
+                                   {core::AssociationMode::broadcast_client, "broadcast server"},
+                                   {core::AssociationMode::manycast_client, "server"}}) {
     mode = is;
     EXPECT_EQ(explained(Reason::system_peer).sentence, std::string("the clock follows this ") + called);
     EXPECT_EQ(explained(Reason::collecting_samples).advice, "wait for some more polls");

@@ -105,7 +105,7 @@ def main():
         for grammar, example in table:
             for line in lines_of(grammar, example):
                 line = line.replace("PORT", str(port))
-                for daemon in (client, former, server):
+                for daemon in (client, former, *([server] if "clients" in line else [])):
                     output = output_of(daemon, line)
                     if output is not None:
                         collected.setdefault(grammar, []).append((line, output))

@@ -66,11 +66,11 @@ def check_peers(lab):
     explained = peer.display("display ntp-service explain 10.71.0.1")["sessions"]
     expect([s["local_mode"] for s in explained] == ["client", "active"], f"both of one address: {explained}")
     expect(" 10.71.0.1, peer: " in peer.text("display ntp-service explain"), "the peer is called a peer")
-    counted = peer.display("display ntp-service statistics packet peer 10.71.0.1")["peers"]
-    expect(all(one["processed"] > 0 for one in counted) and len(counted) == 2, f"counters of both: {counted}")
+    wait_until(lambda: [one["processed"] > 0 for one in peer.display(
+        "display ntp-service statistics packet peer 10.71.0.1")["peers"]] == [True, True], 40, "counters of both")
     passive = wait_until(lambda: sessions(lab.router, "passive"), 10, "a passive session on the router")[0]
     expect({"dynamic", "peer"} <= set(passive["status"]), f"a passive peer is {passive['status']}")
-    expect(passive["peer_interface"] == "eth1", f"it came in by {passive['peer_interface']}")
+    wait_until(lambda: sessions(lab.router, "passive")[0]["peer_interface"] == "eth1", 40, "it comes in by eth1")
     wait_until(lambda: any(s["interleaved"] for s in answered(peer, "active")), 60, "the peers interleave", 1)
     trace = peer.display("display ntp-service trace")
     expect([hop["server"] for hop in trace["hops"]][:2] == ["127.0.0.1", "10.71.0.1"], f"the trace: {trace}")
