@@ -596,6 +596,8 @@ class GroupTarget(ClientTarget):
 class ManycastMode(ClientMode):
     """The victim has found its servers by a request to the group."""
 
+    pause = 1.5, 70  # s: of a burst, then every 64 s
+
     def lines(self):
         with_key = f" authentication-keyid {self.key.id}" if self.key else ""
         return [*super().lines(), "interface eth1", f"ntp-service manycast-client {GROUP4}{with_key}", "quit"]

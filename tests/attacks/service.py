@@ -420,8 +420,8 @@ def tells_nothing(lab):
 
 
 def ask_groups(lab):
-    """One request in a victim's name would be answered by every server on the link (A15). Of groups that are not joined the
-    kernel passes nothing on; a manycast server answers what is sent to its group, with no more than it was asked with."""
+    """One request in a victim's name would be answered by every server on the link (A15). The kernel passes nothing of
+    groups on that are not joined; a manycast server answers requests to its group, with their length."""
     service = Service(lab, "groups", "ntp-service source-interface eth1", "ntp-service ipv6 source-interface eth1",
                       "interface eth1", "ntp-service manycast-server", "quit")
     scope = lab.scope("eth1")
