@@ -50,7 +50,8 @@ void ServerWorker::State::read_stamps(const PortKey& key, const UdpSocket& socke
   }
 }
 
-ServerWorker::ServerWorker(base::Random& random) : state_(random), wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+ServerWorker::ServerWorker(base::Random& random)
+    : state_(random), wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   CHECK(wake_);
   state_.loop.watch(wake_.get(), POLLIN, [this](short) { run_tasks(); });
 }

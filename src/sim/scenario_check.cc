@@ -181,6 +181,12 @@ void check_client(const Inhabitants& inhabitants, const Variation& variation, Cl
   const auto commands = commands_of(variation, client);
   translate_commands(commands, client, r.problems);
   check_servers(inhabitants, commands, client, r);
+  for (const auto& follow : client.follows)
+    if (const auto id = follow.server.key_id;
+        id != 0 && std::ranges::find(client.ntp.keys, id, &core::KeyConfig::id) == client.ntp.keys.end())
+      r.problems.add(follow.line, fmt::format("client {} has no authentication key {}: add `ntp-service "
+                                              "authentication-keyid {} ...`",
+                                              client.name, id, id));
   auto servers = client.ntp.servers.size();
   for (const auto& follow : client.follows) servers += follow.count;
   if (servers > core::kMaxServers)

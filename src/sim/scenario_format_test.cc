@@ -245,6 +245,18 @@ TEST(ScenarioFormat, ALaterFollowOfTheSameGroupReplacesTheEarlierOne) {
   EXPECT_EQ(follows_of(set), "near 1 5; far 1 7; ");
 }
 
+TEST(ScenarioFormat, APeerIsTheMemberOfAnotherSection) {
+  const auto s = parsed(with(" peer b minpoll 4\nclient b\n path wan\n peer router"));
+  const auto& follow = s.clients.at(0).follows.at(0);
+  EXPECT_EQ(follow.mode, core::AssociationMode::active);
+  EXPECT_EQ(follow.server.key.mode, core::AssociationMode::active);
+  EXPECT_EQ(follow.server.minpoll, 4);
+  EXPECT_THAT(s.warnings, ::testing::ElementsAre()) << "peers need not serve";
+  EXPECT_THAT(error_of(with(" peer router")), HasSubstr("router is not its own peer"));
+  EXPECT_THAT(error_of(with(" peer b authentication-keyid 7\nclient b\n path wan")),
+              HasSubstr("client router has no authentication key 7"));
+}
+
 TEST(ScenarioFormat, WhatReplacesIsNamedByTheFirstWordsOfItsLine) {
   const auto warnings = [](std::string_view lines) { return parsed(with(lines)).warnings; };
   using ::testing::ElementsAre;
