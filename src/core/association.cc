@@ -333,8 +333,7 @@ wire::Header Association::compose(const ServerView& system, const ClockRate& rat
     header.transmit = nonce();
     if (!may_interleave || !asks_interleaved()) return header;
     header.origin = turn_->received_there;
-    do header.receive = nonce();
-    while (header.receive == header.transmit);
+    header.receive = Timestamp::from_raw(~header.transmit.raw());  // as secret as that one, and another one
     return header;
   }
   describe_system(system, now.served, now.served, header);
