@@ -147,9 +147,6 @@ void Association::on_sent(const Request& request, Instant now, base::Random& ran
   last_sent_ = now.raw;
   has_heard_ = false;
   ++answers_;
-  // What a passive peer sends are answers; its own polls only find out whether the other one is still there.
-  if (mode() == AssociationMode::passive)
-    poll_.answer_at(now.raw + Duration::from_exponent(state_.host_poll + 1));
   requests_.push_back(request);
 }
 
