@@ -70,12 +70,8 @@ NetworkView network() {
   view.vpns.push_back({});
   view.interfaces.push_back({.index = 2,
                              .name = "eth0",
-                             .alternative_names = {},
-                             .alias = {},
                              .up = true,
-                             .loopback = false,
                              .broadcast = true,
-                             .vpn = VpnId::public_instance,
                              .addresses = {{.address = IpAddress::v4(0xC0000201), .prefix_length = 24}}});
   return view;
 }

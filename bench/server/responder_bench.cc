@@ -80,15 +80,7 @@ AccessList long_list(std::size_t rules) {
 NetworkView network() {
   NetworkView view;
   view.vpns.push_back({});
-  Interface interface{.index = kInterface,
-                      .name = "eth0",
-                      .alternative_names = {},
-                      .alias = {},
-                      .up = true,
-                      .loopback = false,
-                      .broadcast = true,
-                      .vpn = VpnId::public_instance,
-                      .addresses = {}};
+  Interface interface{.index = kInterface, .name = "eth0", .up = true, .broadcast = true, .addresses = {}};
   for (const auto family : {Family::ipv4, Family::ipv6})
     interface.addresses.push_back(
         {.address = server_address(family),

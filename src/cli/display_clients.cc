@@ -55,29 +55,42 @@ nlohmann::json json_of(const ClientSummary& x, const core::NetworkView& network,
           {"interleaved", x.interleaves}};
 }
 
-nlohmann::json totals_json(const ClientTotals& totals) {
-  nlohmann::json json{{"records", totals.records},
-                      {"capacity", totals.capacity},
-                      {"replaced", totals.replaced},
-                      {"kisses", totals.kisses},
-                      {"requests_by_version", nlohmann::json::object()},
-                      {"requests_by_key", nlohmann::json::object()},
-                      {"drops", nlohmann::json::object()}};
+/// In the order of their table.
+using Counts = std::vector<std::pair<std::string, std::uint64_t>>;
+
+Counts by_version(const ClientTotals& totals) {
+  Counts counts;
   for (std::size_t v = 1; v < totals.by_version.size(); ++v)
-    json["requests_by_version"][std::to_string(v)] = totals.by_version[v];
-  for (const auto& key : totals.by_key) json["requests_by_key"][std::to_string(key.key_id)] = key.requests;
+    counts.emplace_back(std::to_string(v), totals.by_version[v]);
+  return counts;
+}
+
+Counts by_key(const ClientTotals& totals) {
+  Counts counts;
+  for (const auto& key : totals.by_key) counts.emplace_back(std::to_string(key.key_id), key.requests);
+  return counts;
+}
+
+Counts drops_by_reason(const ClientTotals& totals) {
+  Counts counts;
   for (std::size_t i = 0; i < totals.drops.size(); ++i)
     if (totals.drops[i] != 0)
-      json["drops"][std::string(core::code(static_cast<core::DropReason>(i)))] = totals.drops[i];
-  return json;
+      counts.emplace_back(core::code(static_cast<core::DropReason>(i)), totals.drops[i]);
+  return counts;
 }
 
 /// "3: 10, 4: 12": what is not zero.
-std::string counts_text(const nlohmann::json& counts) {
+std::string text_of(const Counts& counts) {
   std::vector<std::string> texts;
-  for (const auto& [name, count] : counts.items())
-    if (count != 0) texts.push_back(fmt::format("{}: {}", name, count.get<std::uint64_t>()));
+  for (const auto& [name, count] : counts)
+    if (count != 0) texts.push_back(fmt::format("{}: {}", name, count));
   return texts.empty() ? "none" : fmt::format("{}", fmt::join(texts, ", "));
+}
+
+nlohmann::json json_of(const Counts& counts) {
+  auto json = nlohmann::json::object();
+  for (const auto& [name, count] : counts) json[name] = count;
+  return json;
 }
 
 base::Result<DisplayOutput> display_client(const Services& services, const ServerFilter& filter) {
@@ -104,13 +117,19 @@ DisplayOutput render_clients(std::span<const ClientSummary> clients, const core:
 }
 
 void add_totals(DisplayOutput& output, const ClientTotals& totals) {
-  const auto json = totals_json(totals);
+  const Counts versions = by_version(totals), keys = by_key(totals), drops = drops_by_reason(totals);
   output.text += fmt::format(
       "\n clients remembered: {} of at most {}, {} replaced by others\n requests by version: {}\n"
       " requests by key: {}\n drops: {}\n kiss codes sent: {}\n",
-      totals.records, totals.capacity, totals.replaced, counts_text(json["requests_by_version"]),
-      counts_text(json["requests_by_key"]), counts_text(json["drops"]), totals.kisses);
-  output.json["totals"] = json;
+      totals.records, totals.capacity, totals.replaced, text_of(versions), text_of(keys), text_of(drops),
+      totals.kisses);
+  output.json["totals"] = {{"records", totals.records},
+                           {"capacity", totals.capacity},
+                           {"replaced", totals.replaced},
+                           {"kisses", totals.kisses},
+                           {"requests_by_version", json_of(versions)},
+                           {"requests_by_key", json_of(keys)},
+                           {"drops", json_of(drops)}};
 }
 
 base::Result<DisplayOutput> display_clients(const Services& services, const Arguments& arguments) {

@@ -66,6 +66,12 @@ struct Peers : Modes {
       host->commit();
     }
   }
+  /// a follows the server and asks b, who has no line for it; both have the key, which is reliable.
+  void ask_passively() {
+    follow_server(a, "192.0.2.10");
+    a.config.servers.push_back(peer_line("192.0.2.2", 7));
+    a.config.keys = b.config.keys = {testing::key(7)};
+  }
   Host& server = world.add_server("server", "192.0.2.10", 1);
   Host& a = world.add_host("a", "192.0.2.1", 0.3, 20e-6);
   Host& b = world.add_host("b", "192.0.2.2", -0.2, -15e-6);
@@ -114,9 +120,7 @@ TEST_F(Peers, AKeyOnTheLineIsDemandedOfThePeer) {
 }
 
 TEST_F(Peers, OnlyAReliableKeyMobilizesAPassiveSession) {
-  follow_server(a, "192.0.2.10");
-  a.config.servers.push_back(peer_line("192.0.2.2", 7));
-  a.config.keys = b.config.keys = {testing::key(7)};
+  ask_passively();
   b.config.keys.front().reliable = false;
   a.commit();
   b.commit();
@@ -133,9 +137,7 @@ TEST_F(Peers, OnlyAReliableKeyMobilizesAPassiveSession) {
 }
 
 TEST_F(Peers, APassiveSessionGoesWithItsKeyAndWithItsPeer) {
-  follow_server(a, "192.0.2.10");
-  a.config.servers.push_back(peer_line("192.0.2.2", 7));
-  a.config.keys = b.config.keys = {testing::key(7)};
+  ask_passively();
   a.commit();
   b.commit();
   world.run_for(200);
@@ -154,9 +156,7 @@ TEST_F(Peers, APassiveSessionGoesWithItsKeyAndWithItsPeer) {
 }
 
 TEST_F(Peers, APassiveSideThatIsAskedNeverSpeaksTwiceInARow) {
-  follow_server(a, "192.0.2.10");
-  a.config.servers.push_back(peer_line("192.0.2.2", 7));
-  a.config.keys = b.config.keys = {testing::key(7)};
+  ask_passively();
   a.commit();
   b.commit();
   int in_a_row = 0, most = 0;

@@ -87,38 +87,34 @@ bool Engine::Impl::demobilize_lost(Instant now, Outbox& out) {
 
 /// RFC 5905 section 9.2, with RFC 8633 section 5.6: only a packet of a reliable key mobilizes a passive
 /// session; all others get an answer without one.
-void Engine::Impl::on_peer_packet(const Received& r, const wire::Packet& packet, Instant now, Outbox& out) {
+void Engine::Impl::on_stranger(const Received& r, Instant now, Outbox& out) {
+  const auto packet = wire::decode(r.data, &KeyTable::is_mac_of_key, &keys);
+  const auto key_id = packet ? mobilizing_key(r, *packet, true) : std::nullopt;
+  if (!key_id || policy->refuses(r.path) || !may_follow(r.path)) return on_request(r, now, out);
+  count(r.path, nullptr, [](PacketStatistics& s) { ++s.received; });
+  auto* a = mobilize(mobilized(r, packet->header, name_of(r.path.vpn), AssociationMode::passive, *key_id),
+                     std::nullopt, r, now, out);
+  if (a != nullptr) on_peer_packet(*a, r, *packet, now, out);
+}
+
+void Engine::Impl::on_peer_packet(Association& a, const Received& r, const wire::Packet& packet, Instant now,
+                                  Outbox& out) {
   const auto& header = packet.header;
-  Association* a = session_of(r.path, {AssociationMode::active, AssociationMode::passive});
-  if (a == nullptr) {
-    if (header.mode != wire::Mode::symmetric_active || !r.service)
-      return drop(DropReason::no_association, r, nullptr);
-    const auto key_id = mobilizing_key(r, packet, true);
-    if (!key_id || !may_follow(r.path)) {
-      uncount(r);
-      return on_request(r, now, out);
-    }
-    const Vpn* vpn = view.find_vpn(r.path.vpn);
-    a = mobilize(mobilized(r, header, vpn != nullptr ? vpn->name : "", AssociationMode::passive, *key_id),
-                 std::nullopt, r, now, out);
-    if (a == nullptr) return;
-  }
-  if (a->is_repeated(header)) return drop(DropReason::duplicate, r, a);  // test 1
-  const auto match = a->find_request(header.origin);
+  if (a.is_repeated(header)) return drop(DropReason::duplicate, r, &a);  // test 1
+  const auto match = a.find_request(header.origin);
   if (!may_follow(r.path))
-    return refuse(*a, DropReason::access_denied, Reason::access_denied, r, match, now, out);
-  if (!is_authentic(*a, r, packet, match, now, out)) return;
-  if (system.is_own_reference(header.reference)) return drop(DropReason::myself, r, a);  // reflected
+    return refuse(a, DropReason::access_denied, Reason::access_denied, r, match, now, out);
+  if (!is_authentic(a, r, packet, match, now, out)) return;
+  if (system.is_own_reference(header.reference)) return drop(DropReason::myself, r, &a);  // reflected
   // Test 3, before our next packet would repeat a zero.
   if (header.transmit.is_zero() || (match && header.receive.is_zero()))
-    return match ? accept_reply(*a, *match, r, packet, now, out) : drop(DropReason::zero_timestamp, r, a);
-  const bool is_news =
-      a->on_peer_packet(header, r.when.at, match.has_value(), match && match->is_interleaved);
-  if (is_news && a->mode() == AssociationMode::passive) a->answer_now(now.raw);
-  if (match) return accept_reply(*a, *match, r, packet, now, out);
+    return match ? accept_reply(a, *match, r, packet, now, out) : drop(DropReason::zero_timestamp, r, &a);
+  const bool is_news = a.on_peer_packet(header, r.when.at, match.has_value(), match && match->is_interleaved);
+  if (is_news && a.mode() == AssociationMode::passive) a.answer_now(now.raw);
+  if (match) return accept_reply(a, *match, r, packet, now, out);
   // Test 2. A peer that has not heard us yet says so by a zero origin: no fault of its.
-  if (!is_news || !header.origin.is_zero()) return drop(DropReason::bogus, r, a);
-  count(r.path, a, [](PacketStatistics& s) { ++s.processed; });
+  if (!is_news || !header.origin.is_zero()) return drop(DropReason::bogus, r, &a);
+  count(r.path, &a, [](PacketStatistics& s) { ++s.processed; });
 }
 
 // --- broadcast and multicast clients
@@ -140,10 +136,8 @@ void Engine::Impl::on_broadcast(const Received& r, const wire::Packet& packet, I
     if (!key_id) return drop(DropReason::authentication, r, nullptr, packet.mac ? packet.mac->key_id : 0);
     if (!may_follow(r.path)) return drop(DropReason::access_denied, r, nullptr);
     if (const auto fault = judge_reply(with_receive(header))) return drop(*fault, r, nullptr);
-    const Vpn* vpn = view.find_vpn(r.path.vpn);
-    const auto server =
-        mobilized(r, header, vpn != nullptr ? vpn->name : "", AssociationMode::broadcast_client, *key_id);
-    a = mobilize(server, *line, r, now, out);
+    a = mobilize(mobilized(r, header, name_of(r.path.vpn), AssociationMode::broadcast_client, *key_id), *line,
+                 r, now, out);
     if (a == nullptr) return;
   } else {
     if (!may_follow(r.path)) return drop(DropReason::access_denied, r, a);
@@ -190,9 +184,7 @@ bool Engine::Impl::on_manycast_reply(const Received& r, const wire::Packet& pack
   } else if (fault) {
     drop(*fault, r, nullptr);
   } else {
-    const Vpn* vpn = view.find_vpn(r.path.vpn);
-    auto server =
-        mobilized(r, header, vpn != nullptr ? vpn->name : "", AssociationMode::manycast_client, line.key_id);
+    auto server = mobilized(r, header, name_of(r.path.vpn), AssociationMode::manycast_client, line.key_id);
     server.minpoll = kGroupPoll;
     if (mobilize(server, GroupMember{line.interface_name, line.group}, r, now, out) != nullptr)
       count(r.path, nullptr, [](PacketStatistics& s) { ++s.processed; });

@@ -71,10 +71,6 @@ struct Engine::Impl {
   void count(const Path& path, Association* session, Add add) {
     count(path.remote.address.family(), path.vpn, path.interface_index, session, add);
   }
-  /// The responder counts it instead.
-  void uncount(const Received& r) {
-    count(r.path, nullptr, [](PacketStatistics& s) { --s.received; });
-  }
   void drop(DropReason reason, const Received& r, Association* session, std::uint32_t key_id = 0) {
     const DropRecord record{r.when.at.served, reason, r.path.remote, r.path.vpn, key_id};
     count(r.path, session, [&](PacketStatistics& s) { s.add_drop(record); });
@@ -112,6 +108,14 @@ struct Engine::Impl {
   }
   /// The session that a symmetric peer's packet or a broadcast belongs to.
   Association* session_of(const Path& path, std::initializer_list<AssociationMode> modes);
+  Association* peer_of(const Path& path) {
+    return session_of(path, {AssociationMode::active, AssociationMode::passive});
+  }
+  /// Empty: the public instance, or one that is gone.
+  std::string name_of(VpnId vpn) const {
+    const Vpn* known = view.find_vpn(vpn);
+    return known != nullptr ? known->name : std::string{};
+  }
   static bool is_server_of(const Association& a, const Path& path) {
     const auto& c = a.config();
     return c.key.address == path.remote.address && c.port == path.remote.port && a.state().vpn == path.vpn &&
@@ -127,6 +131,7 @@ struct Engine::Impl {
   bool is_authentic(Association& a, const Received& r, const wire::Packet& packet,
                     const std::optional<Match>& match, Instant now, Outbox& out);
   /// Counts the drop; the first one of a request is the session's problem, too.
+  static bool tells_of_the_server(const Association& a, const std::optional<Match>& match);
   void refuse(Association& a, DropReason drop, Reason reason, const Received& r,
               const std::optional<Match>& match, Instant now, Outbox& out, std::uint32_t key_id = 0);
   void note_arrival(Association& a, const Received& r);
@@ -140,7 +145,14 @@ struct Engine::Impl {
   void on_query(const Received& r, Instant now, Outbox& out);
 
   // --- symmetric peers, broadcasts, manycast (engine_groups.cc)
-  void on_peer_packet(const Received& r, const wire::Packet& packet, Instant now, Outbox& out);
+  /// A peer that has no session here asks.
+  bool is_stranger(const Received& r) {
+    return r.service && !r.data.empty() && wire::mode_of(r.data) == wire::Mode::symmetric_active &&
+           peer_of(r.path) == nullptr;
+  }
+  void on_stranger(const Received& r, Instant now, Outbox& out);
+  void on_peer_packet(Association& a, const Received& r, const wire::Packet& packet, Instant now,
+                      Outbox& out);
   void on_broadcast(const Received& r, const wire::Packet& packet, Instant now, Outbox& out);
   /// Whether the reply answers a manycast request.
   bool on_manycast_reply(const Received& r, const wire::Packet& packet, Instant now, Outbox& out);

@@ -8,16 +8,6 @@
 namespace noonmark::core {
 namespace {
 
-DropReason drop_reason_of(wire::DecodeError error) {
-  switch (error) {
-    case wire::DecodeError::too_short: return DropReason::too_short;
-    case wire::DecodeError::bad_length: return DropReason::bad_length;
-    case wire::DecodeError::bad_version: return DropReason::bad_version;
-    case wire::DecodeError::bad_extension: return DropReason::bad_extension;
-  }
-  return DropReason::bad_length;
-}
-
 Reason reason_of(Authenticity authenticity) {
   switch (authenticity) {
     case Authenticity::missing: return Reason::reply_without_mac;
@@ -35,6 +25,7 @@ Reason reason_of_unfit(DropReason drop) {
 void Engine::Impl::on_datagram(const Received& r, Instant now, Outbox& out) {
   if (r.service && Responder::is_request(r.data, r.path.remote.port)) return on_request(r, now, out);
   if (is_query(r)) return on_query(r, now, out);
+  if (is_stranger(r)) return on_stranger(r, now, out);
   Association* const source = owner_of(r);
   count(r.path, source, [](PacketStatistics& s) { ++s.received; });
   if (const auto refusal = policy->refuses(r.path)) return drop(*refusal, r, source);
@@ -47,7 +38,9 @@ void Engine::Impl::on_datagram(const Received& r, Instant now, Outbox& out) {
   if (!packet) return drop(drop_reason_of(packet.error()), r, source);
   if (mode == wire::Mode::server) return on_reply(r, *packet, now, out);
   if (mode == wire::Mode::broadcast) return on_broadcast(r, *packet, now, out);
-  on_peer_packet(r, *packet, now, out);
+  Association* const peer = peer_of(r.path);
+  if (peer == nullptr) return drop(DropReason::no_association, r, nullptr);
+  on_peer_packet(*peer, r, *packet, now, out);
 }
 
 /// For those who have no sockets of their own for it: virtual worlds.
@@ -105,14 +98,18 @@ bool Engine::Impl::is_myself(const Path& path) const {
   return view.is_own_address(path.remote.address, path.vpn);
 }
 
+/// Who only guesses what is outstanding must not speak for a peer that works.
+bool Engine::Impl::tells_of_the_server(const Association& a, const std::optional<Match>& match) {
+  return match ? !match->request.settled : !a.is_answering();
+}
+
 void Engine::Impl::refuse(Association& a, DropReason reason_of_drop, Reason reason, const Received& r,
                           const std::optional<Match>& match, Instant now, Outbox& out, std::uint32_t key_id) {
   if (match)
     drop_reply(reason_of_drop, r, a, match->request.id, key_id);
   else
     drop(reason_of_drop, r, &a, key_id);
-  // Who only guesses what is outstanding must not speak for a peer that works.
-  if (match ? match->request.settled : a.is_answering()) return;
+  if (!tells_of_the_server(a, match)) return;
   a.note_problem(reason);
   judge(a, now, out);
 }
@@ -125,15 +122,14 @@ bool Engine::Impl::is_authentic(Association& a, const Received& r, const wire::P
   const auto authenticity = authenticate(*key, r.data, packet);
   if (authenticity == Authenticity::verified) return true;
   const auto key_id = packet.mac ? packet.mac->key_id : 0;
-  if (!match || !match->request.settled) a.state().received_key_id = key_id;
+  if (tells_of_the_server(a, match)) a.state().received_key_id = key_id;
   refuse(a, DropReason::authentication, reason_of(authenticity), r, match, now, out, key_id);
   return false;
 }
 
 /// Test 4: whether ntp-service access lets the clock follow that source.
 bool Engine::Impl::may_follow(const Path& path) const {
-  const Vpn* vpn = view.find_vpn(path.vpn);
-  const auto access = decide_access(config.access, path.remote.address, vpn != nullptr ? vpn->name : "");
+  const auto access = decide_access(config.access, path.remote.address, name_of(path.vpn));
   return access.level && may_be_followed(*access.level);
 }
 
@@ -156,8 +152,7 @@ void Engine::Impl::on_reply(const Received& r, const wire::Packet& packet, Insta
     if (source != &a) ++a.statistics().received;
     if (!request.settled) {
       a.state().impostor = r.path.remote;
-      const Vpn* vpn = view.find_vpn(r.path.vpn);
-      a.state().impostor_vpn = vpn != nullptr ? vpn->name : std::string{};
+      a.state().impostor_vpn = name_of(r.path.vpn);
     }
     return refuse(a, DropReason::wrong_source, Reason::reply_from_other_address, r, match, now, out);
   }

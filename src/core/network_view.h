@@ -35,14 +35,14 @@ struct InterfaceAddress {
 
 struct Interface {
   std::uint32_t index = 0;
-  std::string name;
-  std::vector<std::string> alternative_names;
-  std::string alias;
+  std::string name{};
+  std::vector<std::string> alternative_names{};
+  std::string alias{};
   bool up = false;         // IFF_UP and operational state neither down nor lowerlayerdown
   bool loopback = false;   // IFF_LOOPBACK
   bool broadcast = false;  // IFF_BROADCAST
   VpnId vpn = VpnId::public_instance;
-  std::vector<InterfaceAddress> addresses;  // in the kernel's order
+  std::vector<InterfaceAddress> addresses{};  // in the kernel's order
   bool operator==(const Interface&) const = default;
 
   bool is_called(std::string_view text) const;  // name, an alternative name, or the alias

@@ -119,6 +119,15 @@ static_assert(!kReasonCodes.back().empty() && !kDrops.back().code.empty());
 
 std::string_view code(Reason reason) { return kReasonCodes[static_cast<std::size_t>(reason)]; }
 std::string_view code(DropReason reason) { return kDrops[static_cast<std::size_t>(reason)].code; }
+DropReason drop_reason_of(wire::DecodeError error) {
+  switch (error) {
+    case wire::DecodeError::too_short: return DropReason::too_short;
+    case wire::DecodeError::bad_length: return DropReason::bad_length;
+    case wire::DecodeError::bad_version: return DropReason::bad_version;
+    case wire::DecodeError::bad_extension: return DropReason::bad_extension;
+  }
+  return DropReason::bad_length;
+}
 std::string_view to_string(UnsyncReason reason) { return kUnsyncReasons[static_cast<std::size_t>(reason)]; }
 DropClass drop_class(DropReason reason) { return kDrops[static_cast<std::size_t>(reason)].row; }
 

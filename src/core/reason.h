@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "wire/packet.h"
+
 namespace noonmark::core {
 
 /// Why a session is as it is: the verdict of `display ntp-service explain`. The code (see code()) is stable
@@ -107,6 +109,7 @@ enum class DropReason : std::uint8_t {
 };
 
 std::string_view code(DropReason reason);
+DropReason drop_reason_of(wire::DecodeError error);
 
 /// The row of `display ntp-service statistics packet` that a drop belongs to.
 enum class DropClass : std::uint8_t {

@@ -40,16 +40,6 @@ std::uint8_t first_octet(wire::Leap leap, std::uint8_t version, wire::Mode mode)
                                    static_cast<unsigned>(mode));
 }
 
-DropReason drop_reason_of(wire::DecodeError error) {
-  switch (error) {
-    case wire::DecodeError::too_short: return DropReason::too_short;
-    case wire::DecodeError::bad_length: return DropReason::bad_length;
-    case wire::DecodeError::bad_version: return DropReason::bad_version;
-    case wire::DecodeError::bad_extension: return DropReason::bad_extension;
-  }
-  return DropReason::bad_length;
-}
-
 }  // namespace
 
 /// A well-formed request, and what is known of it by now.

@@ -78,12 +78,8 @@ struct ResponderTest : ::testing::Test {
     network.interfaces.push_back(
         {.index = 2,
          .name = "eth0",
-         .alternative_names = {},
-         .alias = {},
          .up = true,
-         .loopback = false,
          .broadcast = true,
-         .vpn = VpnId::public_instance,
          .addresses = {{.address = *IpAddress::parse("192.0.2.1"), .prefix_length = 24},
                        {.address = *IpAddress::parse("2001:db8::1"), .prefix_length = 64}}});
     responder.publish(synchronized_view());

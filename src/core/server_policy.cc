@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
+#include "core/groups.h"
 #include "core/source_address.h"
 
 namespace noonmark::core {
 namespace {
-
-constexpr std::uint32_t kAll = 0xFFFFFFFF;
 
 bool is_listed(const FamilyConfig& f, const Interface& interface) {
   return std::ranges::any_of(f.listen_interfaces,
@@ -33,16 +32,6 @@ ServerPolicy::Place place_in(const Vpn& vpn, Family family, const NtpConfig& con
   return place;
 }
 
-/// The last address of one of the interface's IPv4 subnets (RFC 919); those of two addresses have none (RFC
-/// 3021).
-bool is_broadcast_of(const Interface& interface, const IpAddress& address) {
-  if (!address.is_v4()) return false;
-  return std::ranges::any_of(interface.addresses, [&](const InterfaceAddress& own) {
-    if (!own.address.is_v4() || own.prefix_length > 30) return false;
-    return (own.address.v4_value() | kAll >> own.prefix_length) == address.v4_value();
-  });
-}
-
 }  // namespace
 
 const ServerPolicy::Place* ServerPolicy::find_place(Family f, VpnId vpn) const {
@@ -66,7 +55,7 @@ std::optional<DropReason> ServerPolicy::refuses(const Path& path) const {
 bool ServerPolicy::listens(const Place& place, const Path& path) const {
   const IpAddress& address = path.local.address;
   if (!place.any_address) return place.addresses.contains(address);
-  if (address.is_multicast() || address == IpAddress::v4(kAll)) return false;
+  if (address.is_multicast() || is_broadcast_group(address)) return false;
   return std::ranges::none_of(network.interfaces, [&](const Interface& i) {
     return network.share_namespace(i.vpn, path.vpn) && is_broadcast_of(i, address);
   });

@@ -40,15 +40,18 @@ std::variant<const Interface*, Reason> find_source_interface(const NetworkView& 
   return found.front();
 }
 
-bool is_directed_broadcast(const NetworkView& view, VpnId vpn, const IpAddress& address) {
+bool is_broadcast_of(const Interface& interface, const IpAddress& address) {
   if (!address.is_v4()) return false;
-  return std::ranges::any_of(view.interfaces, [&](const Interface& i) {
-    return i.vpn == vpn && std::ranges::any_of(i.addresses, [&](const InterfaceAddress& a) {
-             if (!a.address.is_v4() || a.prefix_length >= 31) return false;
-             const std::uint32_t host_bits = ~std::uint32_t{0} >> a.prefix_length;
-             return address.v4_value() == (a.address.v4_value() | host_bits);
-           });
+  return std::ranges::any_of(interface.addresses, [&](const InterfaceAddress& own) {
+    if (!own.address.is_v4() || own.prefix_length >= 31) return false;
+    const std::uint32_t host_bits = ~std::uint32_t{0} >> own.prefix_length;
+    return address.v4_value() == (own.address.v4_value() | host_bits);
   });
+}
+
+bool is_directed_broadcast(const NetworkView& view, VpnId vpn, const IpAddress& address) {
+  return std::ranges::any_of(view.interfaces,
+                             [&](const Interface& i) { return i.vpn == vpn && is_broadcast_of(i, address); });
 }
 
 std::variant<SourceChoice, Reason> choose_source(const NtpConfig& config, const ServerConfig& server,

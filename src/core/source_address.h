@@ -40,7 +40,11 @@ std::variant<SourceChoice, Reason> choose_source(const NtpConfig& config, const 
 std::optional<std::variant<IpAddress, Reason>> reply_source(const NtpConfig& config, const NetworkView& view,
                                                             VpnId vpn, Family family);
 
-/// Whether `address` is the directed broadcast address of an interface in `vpn` (not for /31 and /32).
+/// Whether `address` is the last one of one of the interface's IPv4 subnets (RFC 919); those of two addresses
+/// have none (RFC 3021).
+bool is_broadcast_of(const Interface& interface, const IpAddress& address);
+
+/// The same of any interface in `vpn`.
 bool is_directed_broadcast(const NetworkView& view, VpnId vpn, const IpAddress& address);
 
 }  // namespace noonmark::core

@@ -16,7 +16,7 @@ namespace noonmark::io {
 /// one call of the kernel for many (recvmmsg, sendmmsg), where it has these. Nothing is allocated.
 class DatagramBatch {
  public:
-  static constexpr std::size_t kCapacity = 16;
+  static constexpr std::size_t kCapacity = 64;
 
   DatagramBatch();
   DatagramBatch(const DatagramBatch&) = delete;

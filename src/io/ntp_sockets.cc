@@ -20,7 +20,7 @@ using core::TransmitId;
 using core::VpnId;
 
 constexpr short kRequestEvents = POLLIN | POLLPRI;  // POLLPRI: the error queue (SO_SELECT_ERR_QUEUE)
-constexpr int kRoundsOfAnswers = 8;                 // full batches before others get their turn
+constexpr int kRoundsOfAnswers = 4;                 // full batches before others get their turn
 constexpr int kReports = 16;                        // of the error queue, likewise
 
 SendError send_error_of(int error_number) {
@@ -350,7 +350,7 @@ void NtpSockets::read_report(TransmitId id, const RequestSocket& request) {
   const auto report = request.socket.receive_report(frame);
   if (!report) {
     // An error without an entry in the queue: while it is pending, poll() would not wait.
-    if (const int error = request.socket.take_error(); error != 0)
+    if (const int error = request.socket.take_error(); error != 0 && !request.socket.reports_errors())
       handler_.on_send_error(id, send_error_of(error), error);
   } else if (const auto* stamp = std::get_if<TransmitStamp>(&*report)) {
     handler_.on_transmitted(

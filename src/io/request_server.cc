@@ -8,7 +8,7 @@ namespace noonmark::io {
 namespace {
 
 /// Replies sent by one call of the kernel, after one reading of the clock.
-constexpr std::size_t kChunk = 8;
+constexpr std::size_t kChunk = 16;
 /// What one of them takes to leave; more than that is a thread that was held up.
 constexpr auto kLongestSending = core::Duration::from_nanoseconds(10'000);
 
@@ -62,10 +62,9 @@ void RequestServer::examine() {
   }
 }
 
-/// All that can be done before is, then the clock is read. A later reply of a chunk leaves later, by what the
-/// chunks before took.
+/// All that can be done before is, then the clock is read. A later reply of a chunk leaves later, by what
+/// each of the chunks before took.
 void RequestServer::send(const UdpSocket& socket) {
-  core::Timestamp before;
   for (std::size_t begin = 0; begin < answer_count_; begin += kChunk) {
     const std::size_t end = std::min(begin + kChunk, answer_count_);
     for (std::size_t i = begin; i < end; ++i) {
@@ -75,12 +74,11 @@ void RequestServer::send(const UdpSocket& socket) {
           {plans_[i].source, interface_towards(path.remote, path.interface_index), plans_[i].wants_stamp});
     }
     const core::Timestamp now = clock_.now();
-    if (begin > 0) learn_sending_time((now - before) / static_cast<int>(kChunk));
-    before = now;
-    core::Timestamp leaves = now;
+    core::Timestamp leaves = now + sending_time_ / 2;
     for (std::size_t i = begin; i < end; ++i, leaves = leaves + sending_time_)
       responder_.complete(requests_[i], plans_[i], leaves);
     batch_.send_replies(socket);
+    learn_sending_time((clock_.now() - now) / static_cast<int>(end - begin));
   }
 }
 

@@ -29,8 +29,10 @@ class SignalsBlocked {
   sigset_t before_;
 };
 
-/// The number in its group of the socket that a datagram is for: 0 unless it is of mode 3, else one more than
-/// the hash of its source address. Loads from 0 on are of the UDP payload.
+/// The number in its group of the socket that a datagram is for: 0 unless it is of mode 3 and to an address
+/// of this machine, else one more than the hash of its source address. Loads from 0 on are of the UDP
+/// payload. Some kernels ask for the socket of a multicast datagram, too, which all that joined the group
+/// should get.
 std::vector<sock_filter> spreading_program(base::Family family, std::size_t workers, std::uint32_t hash_key) {
   const auto load = [](std::uint16_t size, int from) {
     return sock_filter BPF_STMT(static_cast<std::uint16_t>(BPF_LD | size | BPF_ABS),
@@ -39,9 +41,13 @@ std::vector<sock_filter> spreading_program(base::Family family, std::size_t work
   constexpr std::uint32_t kModeMask = 7, kModeClient = 3;
   const bool is_v4 = family == base::Family::ipv4;
   const int source_at = SKF_NET_OFF + (is_v4 ? 12 : 8);
+  const int destination_at = SKF_NET_OFF + (is_v4 ? 16 : 24);
+  const std::uint32_t first_group = is_v4 ? 0xE0 : 0xFF;  // by the first octet
   const int words = is_v4 ? 1 : 4;
 
   std::vector<sock_filter> program{
+      load(BPF_B, destination_at),
+      BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, first_group, 3, 0),
       load(BPF_B, 0),
       BPF_STMT(BPF_ALU | BPF_AND | BPF_K, kModeMask),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kModeClient, 1, 0),

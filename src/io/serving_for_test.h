@@ -26,7 +26,9 @@ class Client {
  public:
   explicit Client(const base::IpAddress& address) : socket_(*UdpSocket::open({}, {address, 0, 0})) {}
 
-  void send(base::Bytes octets, const base::Endpoint& to) { socket_.send(octets, to, {}); }
+  void send(base::Bytes octets, const base::Endpoint& to, const Departing& departing = {}) {
+    socket_.send(octets, to, departing);
+  }
   std::optional<Datagram> receive() { return socket_.receive(buffer_); }
   /// The header of the next reply that is there.
   std::optional<wire::Header> receive_header() {

@@ -131,10 +131,9 @@ void UdpSocket::report_deliveries() {
 }
 
 void UdpSocket::report_errors(bool on) {
-  if (family_ == Family::ipv4)
-    set_option(IPPROTO_IP, IP_RECVERR, on ? 1 : 0);
-  else
-    set_option(IPPROTO_IPV6, IPV6_RECVERR, on ? 1 : 0);
+  const bool done = family_ == Family::ipv4 ? set_option(IPPROTO_IP, IP_RECVERR, on ? 1 : 0)
+                                            : set_option(IPPROTO_IPV6, IPV6_RECVERR, on ? 1 : 0);
+  reports_errors_ = on && done;
 }
 
 void UdpSocket::prepare_to_serve() {

@@ -68,6 +68,8 @@ class UdpSocket {
   void report_deliveries();
   /// Of these, the ICMP errors. While one is pending, other calls report it as well.
   void report_errors(bool on);
+  /// Whether ICMP errors come through the queue: take_error() then only repeats one.
+  bool reports_errors() const { return reports_errors_; }
   /// Makes it a server's: room for a burst, and transmit time stamps only of messages sent with `stamped`.
   void prepare_to_serve();
   /// Enters a multicast group on an interface, or leaves it. 0 or an errno value.
@@ -102,6 +104,7 @@ class UdpSocket {
   std::uint16_t port_ = 0;
   bool takes_one_at_a_time_ = false;
   bool stamps_transmits_ = false;
+  bool reports_errors_ = false;
 };
 
 }  // namespace noonmark::io

@@ -8,6 +8,7 @@ The hub is the other side of every association and the attacker: it answers requ
 send anything from any address, before or after. One thread, so that nothing moves during a strike but what is struck.
 """
 
+import abc
 import contextlib
 import heapq
 import itertools
@@ -307,7 +308,7 @@ def differences(before, after, path=""):
 
 # --- association modes
 
-class Mode:
+class Mode(abc.ABC):
     """Where a row of the table can be tried: a victim, and the honest other side of one association for each row.
 
     name      as printed
@@ -325,9 +326,9 @@ class Mode:
         """Of the victim's system view, before those of the associations."""
         return []
 
+    @abc.abstractmethod
     def target(self, lab, row):
         """The other side of the association that `row` strikes."""
-        raise NotImplementedError
 
 
 class ClientMode(Mode):
