@@ -514,7 +514,7 @@ def chosen(attacks):
 class Campaign:
     """All rows of the table, side by side: each association is struck when it is at work."""
 
-    PATIENCE = 90  # s
+    PATIENCE = 180  # s
 
     def __init__(self, lab, rows):
         self.lab, self.targets, self.victims = lab, [], []
@@ -582,7 +582,7 @@ def main():
     if "--list" in arguments:
         return list_rows()
     noonmark.need_root()
-    with noonmark.test(280) as test:
+    with noonmark.test(480) as test:
         lab = world.Lab(test)
         with lab.hub.in_background():
             campaign = Campaign(lab, chosen(arguments))
