@@ -333,7 +333,9 @@ wire::Header Association::compose(const ServerView& system, const ClockRate& rat
     header.receive = Timestamp::from_raw(~header.transmit.raw());  // as secret as that one, and another one
     return header;
   }
-  describe_system(system, now.served, now.served, header);
+  // Not the exact time: a local clock's reference timestamp must not be later (test 7 of the other side).
+  header.transmit = below_precision(now.served, system.precision, random);
+  describe_system(system, header.transmit, now.served, header);
   header.mode =
       mode() == AssociationMode::active ? wire::Mode::symmetric_active : wire::Mode::symmetric_passive;
   // Moments that passed are told by the clock of now: between them and now it may have been corrected.
@@ -341,7 +343,6 @@ wire::Header Association::compose(const ServerView& system, const ClockRate& rat
     const Duration ago = now.raw - moment;
     return now.served - (ago + ago * rate.frequency);
   };
-  header.transmit = below_precision(now.served, system.precision, random);
   if (heard_) {
     header.origin = heard_->transmit;
     header.receive = served_at(heard_->at);

@@ -107,6 +107,15 @@ TEST_F(Peers, TheyKeepEachOtherWhenTheirServersVanish) {
   (void)other;
 }
 
+TEST_F(Peers, AMasterClockIsNoNewerThanItsPackets) {
+  a.config.local_clock = LocalClockConfig{.unit = 0, .stratum = 3};
+  peer_both();
+  world.run_for(1200);
+  EXPECT_EQ(b.reason(), Reason::system_peer);
+  EXPECT_GT(b.engine->statistics(Family::ipv4).processed, 10u);
+  EXPECT_EQ(drops(b, DropReason::bad_header), 0u);
+}
+
 TEST_F(Peers, AKeyOnTheLineIsDemandedOfThePeer) {
   follow_server(a, "192.0.2.10");
   peer_both(7);
