@@ -405,6 +405,20 @@ TEST_F(Groups, OldAndForgedBroadcastsChangeNothing) {
   EXPECT_EQ(client.reason(), Reason::system_peer) << "nothing was torn down";
 }
 
+TEST_F(Groups, AServerThatHearsItselfDoesNotFollowItself) {
+  send_to(kBroadcast);
+  for (const bool listens : {false, true}) {
+    if (listens) server.config.broadcast_clients = {{.interface_name = "eth0", .group = address(kBroadcast)}};
+    server.commit();
+    world.run_for(100);
+    ASSERT_FALSE(server.sent.empty());
+    const auto before = drops(server, DropReason::myself);
+    inject(server, server.sent.back().transmit, "192.0.2.10", kBroadcast);
+    EXPECT_EQ(drops(server, DropReason::myself), before + 1);
+    EXPECT_TRUE(sessions(server).empty());
+  }
+}
+
 TEST_F(Groups, AServerThatFallsSilentIsForgotten) {
   send_to(kBroadcast);
   listen_to(kBroadcast);

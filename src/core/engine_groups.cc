@@ -121,6 +121,7 @@ void Engine::Impl::on_peer_packet(Association& a, const Received& r, const wire:
 
 void Engine::Impl::on_broadcast(const Received& r, const wire::Packet& packet, Instant now, Outbox& out) {
   const auto& header = packet.header;
+  if (view.is_own_address(r.path.remote.address, r.path.vpn)) return drop(DropReason::myself, r, nullptr);
   const Interface* interface = policy->interface_of(r.path);
   const auto& to = r.path.local.address;
   const auto is_meant = [&](const GroupMember& m) {
@@ -129,7 +130,6 @@ void Engine::Impl::on_broadcast(const Received& r, const wire::Packet& packet, I
   };
   const auto line = std::ranges::find_if(config.broadcast_clients, is_meant);
   if (line == config.broadcast_clients.end()) return drop(DropReason::no_association, r, nullptr);
-  if (view.is_own_address(r.path.remote.address, r.path.vpn)) return drop(DropReason::myself, r, nullptr);
   Association* a = session_of(r.path, {AssociationMode::broadcast_client});
   if (a == nullptr) {
     const auto key_id = mobilizing_key(r, packet, config.authentication_enabled);
