@@ -54,7 +54,10 @@ class Clients:
 
 
 def threads(daemon):
-    return sorted(int(entry.name) for entry in pathlib.Path(f"/proc/{daemon.pid}/task").iterdir())
+    """The main one and the workers; a sanitizer has one of its own."""
+    tasks = pathlib.Path(f"/proc/{daemon.pid}/task").iterdir()
+    return sorted(int(task.name) for task in tasks
+                  if task.name == str(daemon.pid) or (task / "comm").read_text().startswith("server "))
 
 
 def on_cpu_ns(daemon, thread):
