@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/groups.h"
+#include "core/source_address.h"
 
 namespace noonmark::cli {
 namespace {
@@ -68,6 +69,10 @@ std::optional<State> fault_of_interface(const Line& line, const Snapshot& s) {
     return state_of(*reason, "several interfaces have this name");
   }
   const auto* interface = std::get<const core::Interface*>(choice);
+  const bool asks_or_tells = line.role == Role::group_server || line.role == Role::manycast_client;
+  if (asks_or_tells && !core::has_address(*interface, line.group.family()))
+    return state_of(Reason::interface_without_address,
+                    fmt::format("the interface has no {} address", base::to_string(line.group.family())));
   const auto& closed = s.config.family(line.group.family()).receive_disabled;
   if (line.role != Role::group_server &&
       std::ranges::any_of(closed, [&](const auto& name) { return interface->is_called(name); }))

@@ -46,6 +46,8 @@ TEST_F(DisplayGroups, ALineThatDoesNothingSaysWhy) {
   config.family(core::Family::ipv6).receive_disabled = {"eth2"};
   EXPECT_EQ(code(2), "interface-disabled");
   EXPECT_EQ(code(3), "searching") << "of the other family";
+  network.interfaces[0].addresses.clear();
+  EXPECT_EQ(code(0), "interface-without-address");
   network.interfaces[0].up = false;
   EXPECT_EQ(code(0), "interface-down");
   network.interfaces[0].alias = "eth2";

@@ -405,6 +405,17 @@ TEST_F(Groups, OldAndForgedBroadcastsChangeNothing) {
   EXPECT_EQ(client.reason(), Reason::system_peer) << "nothing was torn down";
 }
 
+TEST_F(Groups, AnInterfaceWithoutAnAddressSendsNothing) {
+  send_to(kBroadcast);
+  world.run_for(100);
+  const auto sent = server.sent.size();
+  ASSERT_GT(sent, 0u);
+  for (auto& interface : server.view.interfaces) interface.addresses.clear();
+  server.publish_network();
+  world.run_for(300);
+  EXPECT_EQ(server.sent.size(), sent);
+}
+
 TEST_F(Groups, AServerThatHearsItselfDoesNotFollowItself) {
   send_to(kBroadcast);
   for (const bool listens : {false, true}) {
@@ -582,6 +593,36 @@ TEST_F(Modes, AccessListsDecideWhoMayBeFollowed) {
   client.commit();
   world.run_for(120);
   EXPECT_EQ(client.reason(), Reason::system_peer);
+  client.config.access.lists[0][0]->rules.clear();
+  client.commit();
+  EXPECT_EQ(client.reason(), Reason::access_denied) << "at once, not when its next reply is refused";
+  EXPECT_FALSE(client.engine->state().system_peer);
+}
+
+TEST_F(Groups, ASessionGoesWithTheAccessOfItsServer) {
+  send_to(kBroadcast);
+  listen_to(kBroadcast);
+  world.run_for(600);
+  ASSERT_EQ(client.reason(), Reason::system_peer);
+  client.config.access.lists[0][0] = AccessList{"2000", {}};
+  client.commit();
+  EXPECT_TRUE(sessions(client).empty());
+}
+
+TEST_F(Modes, AServerHasOneVoteHoweverItIsReached) {
+  world.add_server("server", "192.0.2.10", 1);
+  Host& liar = world.add_host("liar", "192.0.2.11", 0.5);
+  liar.config.local_clock = LocalClockConfig{.unit = 0, .stratum = 2};
+  liar.config.family(Family::ipv4).serving = Serving::always;
+  liar.commit();
+  Host& client = world.add_host("client", "192.0.2.1", 0.1);
+  client.config.servers = {testing::server_line("192.0.2.10"), testing::server_line("192.0.2.11"),
+                           peer_line("192.0.2.11")};
+  client.commit();
+  world.run_for(600);
+  EXPECT_EQ(client.reason(0), Reason::no_majority);
+  EXPECT_EQ(client.reason(1), Reason::no_majority);
+  EXPECT_EQ(client.reason(2), Reason::another_session);
 }
 
 }  // namespace

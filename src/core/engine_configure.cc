@@ -80,6 +80,8 @@ void Engine::Impl::apply(const NtpConfig& next, Instant now, Outbox& out) {
     if (a->id() == system.state().system_peer) system.blame(removal_of(a->mode()));
     dismiss(*a, out);
   }
+  for (const auto& a : associations)
+    a->state().may_be_followed = may_follow(a->config().key.address, a->config().key.vpn);
   use_groups(now);
   resolve_all(now, out);
   update(nullptr, std::nullopt, now, out);
@@ -95,6 +97,7 @@ void Engine::Impl::dismiss(Association& a, Outbox& out) {
 /// Whether the configuration still asks for what mobilized the session.
 bool Engine::Impl::is_still_wanted(const Association& a, const NtpConfig& previous) const {
   const auto& c = a.config();
+  if (!may_follow(c.key.address, c.key.vpn)) return false;
   const KeyConfig* key = find_key(config, c.key_id);
   if (c.key_id != 0 && (key == nullptr || !same_secret(find_key(previous, c.key_id), key))) return false;
   switch (a.mode()) {

@@ -238,6 +238,7 @@ std::optional<Transmit> Engine::Impl::group_packet(const std::string& interface_
                                                    std::uint32_t key_id) {
   const Interface* interface = find_group_interface(interface_name);
   if (interface == nullptr || config.family(group.family()).disabled) return std::nullopt;
+  if (!has_address(*interface, group.family())) return std::nullopt;
   if (key_id != 0 && keys.find(key_id) == nullptr) return std::nullopt;
   Transmit t;
   t.id = static_cast<TransmitId>(next_transmit++);

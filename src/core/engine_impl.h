@@ -135,7 +135,8 @@ struct Engine::Impl {
   void refuse(Association& a, DropReason drop, Reason reason, const Received& r,
               const std::optional<Match>& match, Instant now, Outbox& out, std::uint32_t key_id = 0);
   void note_arrival(Association& a, const Received& r);
-  bool may_follow(const Path& path) const;
+  bool may_follow(const IpAddress& address, const std::string& vpn) const;
+  bool may_follow(const Path& path) const { return may_follow(path.remote.address, name_of(path.vpn)); }
   void on_request(const Received& r, Instant now, Outbox& out);
   bool is_myself(const Path& path) const;
   bool is_query(const Received& r) const {

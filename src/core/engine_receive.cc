@@ -128,8 +128,8 @@ bool Engine::Impl::is_authentic(Association& a, const Received& r, const wire::P
 }
 
 /// Test 4: whether ntp-service access lets the clock follow that source.
-bool Engine::Impl::may_follow(const Path& path) const {
-  const auto access = decide_access(config.access, path.remote.address, name_of(path.vpn));
+bool Engine::Impl::may_follow(const IpAddress& address, const std::string& vpn) const {
+  const auto access = decide_access(config.access, address, vpn);
   return access.level && may_be_followed(*access.level);
 }
 

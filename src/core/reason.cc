@@ -48,6 +48,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Reason::kCount)>
     "falseticker",
     "no-majority",
     "preempted",
+    "another-session",
     "local-clock-preferred",
     "offset-limit",
     "before-build-date",

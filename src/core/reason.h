@@ -57,6 +57,7 @@ enum class Reason : std::uint8_t {
   falseticker,
   no_majority,
   preempted,
+  another_session,  // of the same server takes part
   local_clock_preferred,
   offset_limit,
   before_build_date,

@@ -40,6 +40,11 @@ std::variant<const Interface*, Reason> find_source_interface(const NetworkView& 
   return found.front();
 }
 
+bool has_address(const Interface& interface, Family family) {
+  return std::ranges::any_of(interface.addresses,
+                             [&](const InterfaceAddress& own) { return own.address.family() == family; });
+}
+
 bool is_broadcast_of(const Interface& interface, const IpAddress& address) {
   if (!address.is_v4()) return false;
   return std::ranges::any_of(interface.addresses, [&](const InterfaceAddress& own) {

@@ -40,6 +40,8 @@ std::variant<SourceChoice, Reason> choose_source(const NtpConfig& config, const 
 std::optional<std::variant<IpAddress, Reason>> reply_source(const NtpConfig& config, const NetworkView& view,
                                                             VpnId vpn, Family family);
 
+bool has_address(const Interface& interface, Family family);
+
 /// Whether `address` is the last one of one of the interface's IPv4 subnets (RFC 919); those of two addresses
 /// have none (RFC 3021).
 bool is_broadcast_of(const Interface& interface, const IpAddress& address);

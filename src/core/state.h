@@ -79,6 +79,7 @@ struct AssociationState {
   bool interleaved = false;             // the last sample came in the interleaved mode, RFC 9769
 
   // verdicts
+  bool may_be_followed = true;  // by ntp-service access
   bool sane = false;        // passed the packet tests and is fit (RFC 5905, A.5.5.3)
   bool selectable = false;  // took part in the intersection
   bool selected = false;    // survived intersection

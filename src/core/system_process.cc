@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -70,6 +73,23 @@ std::vector<Association*> eligible(std::vector<Association*> fit) {
     in.push_back(a);
   }
   return in;
+}
+
+/// One server has one vote, however it is reached: the first of its sessions, which is a configured one if it
+/// has any.
+std::vector<Association*> one_of_each_server(const std::vector<Association*>& fit) {
+  std::set<std::tuple<IpAddress, std::string_view, std::uint32_t>> servers;
+  std::vector<Association*> firsts;
+  for (auto* a : fit) {
+    const auto& key = a->config().key;
+    if (servers.emplace(key.address, key.vpn, a->state().scope).second) {
+      firsts.push_back(a);
+      continue;
+    }
+    a->state().reason = Reason::another_session;
+    a->state().candidate = false;
+  }
+  return firsts;
 }
 
 bool is_beyond_limit(Reason reason) {
@@ -141,6 +161,7 @@ bool SystemProcess::follows_us(const AssociationState& server) const {
 std::optional<Reason> SystemProcess::unfit_but_for_distance(const AssociationState& s,
                                                             const NtpConfig& config, const KeyTable& keys,
                                                             Instant now) const {
+  if (!s.may_be_followed) return Reason::access_denied;
   if (s.stratum > kWorstSelectable) return Reason::stratum_too_high;
   if (follows_us(s)) return Reason::loop;
   if (config.authentication_enabled) {
@@ -223,6 +244,7 @@ SystemProcess::Field SystemProcess::judge(Associations associations, const NtpCo
       field.hold = Hold{.reason = *verdict, .offset = s.offset};
   }
   if (!fit.empty() || !field.growing.empty()) field.hold.reset();
+  fit = one_of_each_server(fit);
   field.contenders = eligible(fit);
   for (auto* a : fit) {
     if (!a->is_out()) continue;

@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <CLI/CLI.hpp>
+#include <malloc.h>
 
 #include "build_info.h"
 #include "daemon/daemon.h"
@@ -10,6 +11,11 @@
 int main(int argc, char** argv) {
   using namespace noonmark;
   constexpr int kWrongUsage = 2;
+
+  // Fixed, so that it does not grow with what was freed: a large table is memory of its own, which is
+  // nobody's until it is used and the kernel's again when it goes.
+  constexpr int kOwnMapping = 1 << 20;
+  mallopt(M_MMAP_THRESHOLD, kOwnMapping);
 
   daemon::Options options;
   std::string clock = "system", log_level = "info", config;

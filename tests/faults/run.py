@@ -36,6 +36,7 @@ GOOD_PASSWORD = "Correct-Horse-9"
 UNIT_TESTS = {
     "access-denied": ("Modes", "AccessListsDecideWhoMayBeFollowed"),
     "measuring-delay": ("Groups", "ABroadcastClientMeasuresTheDelayFirstAndThenOnlyListens"),
+    "another-session": ("Modes", "AServerHasOneVoteHoweverItIsReached"),
     "awaiting-others": ("Clock", "TheFirstServerToBeMeasuredDoesNotSetTheClockWhileOthersAnswer"),
     "clock-not-settable": ("ClientAndServer", "AClockThatCannotBeSetIsNamed"),
     "collecting-samples": ("ClientAndServer", "FewRepliesAreCalledSamplesToCollect"),
