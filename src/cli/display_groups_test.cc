@@ -13,6 +13,8 @@ struct DisplayGroups : ::testing::Test, DisplayFixture {
     config.broadcast_clients = {{.interface_name = "eth2", .group = *core::IpAddress::parse("ff02::101")}};
     config.manycast_servers = {{.interface_name = "eth1", .group = *core::IpAddress::parse("224.0.1.1")}};
     config.manycast_clients = {{.interface_name = "eth2", .group = *core::IpAddress::parse("224.0.1.1")}};
+    for (auto& interface : network.interfaces)
+      interface.addresses = {{.address = *core::IpAddress::parse("192.0.2.1"), .prefix_length = 24}};
   }
   std::string code(std::size_t line) const {
     return render_groups(snapshot(), serving).json.at("groups").at(line).at("code");
