@@ -188,7 +188,8 @@ class Surroundings:
 
     def instance(self):
         vpn = self.test.namespace("vpn")
-        noonmark.connect(vpn, "eth0", self.outside, "vpn")
+        # The kernel takes its time to clear the one before away.
+        noonmark.connect(vpn, "eth0", self.outside, f"vpn{self.instances}")
         vpn.address("eth0", "10.33.0.1/24", "fd33::1/64")
         time.sleep(3)
         vpn.delete()
