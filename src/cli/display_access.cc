@@ -9,6 +9,7 @@
 #include "config/schema_tables.h"
 #include "config/server_name.h"
 #include "config/translate.h"
+#include "core/groups.h"
 #include "core/server_policy.h"
 
 namespace noonmark::cli {
@@ -34,6 +35,15 @@ std::string rule_text(const AclRule& rule) {
   return parser().line_of(command_of(schemas::ipv6_rule), config::write_row<leaves::ipv6_rule>(rule));
 }
 
+/// A list has a name, a number, or both.
+nlohmann::json name_json(const Acl& acl) {
+  return config::is_acl_number(acl.name) ? nlohmann::json() : nlohmann::json(acl.name);
+}
+nlohmann::json number_json(const Acl& acl) {
+  if (config::is_acl_number(acl.name)) return std::stoul(acl.name);
+  return acl.number == 0 ? nlohmann::json() : nlohmann::json(acl.number);
+}
+
 void append_acl(const Configuration& configuration, const Acl& acl, DisplayOutput& output) {
   const auto rules = config::rules_in_order(configuration, acl);
   const bool automatic = acl.match_order == config::MatchOrder::automatic;
@@ -54,14 +64,13 @@ void append_acl(const Configuration& configuration, const Acl& acl, DisplayOutpu
                     {"vpn_instance", rule->vpn.empty() ? nlohmann::json() : nlohmann::json(rule->vpn)},
                     {"line", rule_text(*rule)}});
   }
-  output.json["access_lists"].push_back(
-      {{"family", base::to_string(acl.family)},
-       {"name", acl.name},
-       {"number", acl.number == 0 ? nlohmann::json() : nlohmann::json(acl.number)},
-       {"match_order", config::to_text(acl.match_order)},
-       {"step", acl.step},
-       {"description", acl.description},
-       {"rules", std::move(rows)}});
+  output.json["access_lists"].push_back({{"family", base::to_string(acl.family)},
+                                         {"name", name_json(acl)},
+                                         {"number", number_json(acl)},
+                                         {"match_order", config::to_text(acl.match_order)},
+                                         {"step", acl.step},
+                                         {"description", acl.description},
+                                         {"rules", std::move(rows)}});
 }
 
 // ---- test ntp-service access
@@ -176,10 +185,10 @@ class AccessTest {
   Verdict control_queries() const {
     if (auto why = silence(); !why.empty()) return {false, why};
     if (!running_.queries_enabled) return {false, "ntp-service query enable is not configured"};
-    if (!decision_.level || !core::may_query(*decision_.level)) return {false, "not granted"};
-    if (decision_.rule == nullptr && !source_.is_loopback())
-      return {false, "only an access list can grant them, but for this machine itself"};
-    return {true};
+    if (source_.is_loopback()) return {true, "from this machine itself"};
+    if (core::may_query(source_, decision_)) return {true};
+    return {false, running_.access.empty() ? "only an access list can grant them, but for this machine itself"
+                                           : "not granted"};
   }
 
   Verdict may_be_followed() const {
@@ -195,6 +204,14 @@ class AccessTest {
   core::AccessDecision decision_;
   Family family_;  // of the lists: a mapped address counts as its IPv4 address
 };
+
+/// What an address is that no packet may have as its source; none: it may.
+std::optional<std::string_view> unfit_as_source(const base::IpAddress& address) {
+  if (address.is_unspecified()) return "the unspecified address";
+  if (address.is_multicast()) return "a multicast address";
+  if (core::is_broadcast_group(address)) return "the broadcast address";
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -225,6 +242,9 @@ base::Result<DisplayOutput> test_access(Session& session, const Match& match) {
   const auto text = *match.arguments.value(ipv6 ? "<ipv6-address>" : "<ipv4-address>");
   const auto source = base::IpAddress::parse(text);
   if (!source) return base::fail(text + " is not the address of a host.");
+  if (const auto unfit = unfit_as_source(core::unmapped(*source)))
+    return base::fail(
+        fmt::format("{} is {}: no packet comes from it. Enter the address of a host.", text, *unfit));
   return render_access(session.services(), *source, match.arguments.value("<vpn-name>").value_or(""));
 }
 

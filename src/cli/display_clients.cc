@@ -98,7 +98,11 @@ base::Result<DisplayOutput> display_client(const Services& services, const Serve
   std::erase_if(found, [&](const ClientSummary& x) {
     return filter.vpn && vpn_name(services.network, x.vpn) != *filter.vpn;
   });
-  return render_clients(found, services.network, services.clock.now().served, services.build_date);
+  auto output = render_clients(found, services.network, services.clock.now().served, services.build_date);
+  if (found.empty())
+    output.text = fmt::format("Info: The server remembers no client {}{}.\n", filter.address->to_string(),
+                              filter.vpn ? " in " + place_text(*filter.vpn) : "");
+  return output;
 }
 
 }  // namespace

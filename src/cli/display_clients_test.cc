@@ -121,5 +121,16 @@ TEST_F(ClientsCommand, AClientIsFoundByItsAddress) {
   EXPECT_EQ(red.at(0).at("vpn_instance"), "red");
 }
 
+TEST_F(ClientsCommand, AnAddressThatIsNotRememberedIsNamed) {
+  const auto text = [this](std::string_view line) {
+    return display_clients(services, parser().parse(line, View::user)->arguments)->text;
+  };
+  EXPECT_EQ(text("display ntp-service clients 192.0.2.9 vpn-instance blue"),
+            "Info: The server remembers no client 192.0.2.9 in VPN instance blue.\n");
+  services.clients.find = [](const core::IpAddress&) { return std::vector<core::ClientSummary>(); };
+  EXPECT_EQ(text("display ntp-service clients 192.0.2.9"),
+            "Info: The server remembers no client 192.0.2.9.\n");
+}
+
 }  // namespace
 }  // namespace noonmark::cli

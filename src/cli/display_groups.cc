@@ -20,7 +20,10 @@ struct Line {
   Role role;
   std::string interface;
   core::IpAddress group;
+  std::uint16_t port = 0;  // to which it sends, or on which it listens
   std::uint32_t key_id = 0;
+  std::optional<std::uint8_t> ttl{};
+  std::optional<std::uint8_t> version{};
 };
 
 /// A stable word and what it means.
@@ -31,14 +34,16 @@ struct State {
 
 std::vector<Line> lines_of(const core::NtpConfig& config) {
   std::vector<Line> lines;
-  for (const auto& x : config.group_servers)
-    lines.push_back({Role::group_server, x.interface_name, x.group, x.key_id});
+  for (const auto& x : config.group_servers) {
+    const auto ttl = core::is_broadcast_group(x.group) ? std::nullopt : std::optional(x.ttl);
+    lines.push_back({Role::group_server, x.interface_name, x.group, x.port, x.key_id, ttl, x.version});
+  }
   for (const auto& x : config.broadcast_clients)
-    lines.push_back({Role::group_client, x.interface_name, x.group});
+    lines.push_back({Role::group_client, x.interface_name, x.group, config.port});
   for (const auto& x : config.manycast_servers)
-    lines.push_back({Role::manycast_server, x.interface_name, x.group});
+    lines.push_back({Role::manycast_server, x.interface_name, x.group, config.port});
   for (const auto& x : config.manycast_clients)
-    lines.push_back({Role::manycast_client, x.interface_name, x.group, x.key_id});
+    lines.push_back({Role::manycast_client, x.interface_name, x.group, x.port, x.key_id, x.ttl});
   std::ranges::sort(lines, {},
                     [](const Line& line) { return std::tuple(line.interface, line.role, line.group); });
   return lines;
@@ -112,6 +117,10 @@ std::size_t sessions_of(const Line& line, const Snapshot& s) {
       s.associations, [&](const auto& a) { return a.group == group && a.config.key.mode == mode; }));
 }
 
+nlohmann::json number_json(const std::optional<std::uint8_t>& number) {
+  return number ? nlohmann::json(*number) : nlohmann::json();
+}
+
 }  // namespace
 
 DisplayOutput render_groups(const Snapshot& s, const ServingState& serving) {
@@ -122,12 +131,17 @@ DisplayOutput render_groups(const Snapshot& s, const ServingState& serving) {
     const auto sessions = sessions_of(line, s);
     rows.push_back({line.interface, std::string(command_of(line)), line.group.to_string(),
                     std::to_string(sessions), state.sentence});
-    output.json["groups"].push_back({{"interface", line.interface},
-                                     {"line", command_of(line)},
-                                     {"group", line.group.to_string()},
-                                     {"sessions", sessions},
-                                     {"code", state.code},
-                                     {"reason", state.sentence}});
+    output.json["groups"].push_back(
+        {{"interface", line.interface},
+         {"line", command_of(line)},
+         {"group", line.group.to_string()},
+         {"port", line.port},
+         {"key_id", line.key_id == 0 ? nlohmann::json() : nlohmann::json(line.key_id)},
+         {"ttl", number_json(line.ttl)},
+         {"version", number_json(line.version)},
+         {"sessions", sessions},
+         {"code", state.code},
+         {"reason", state.sentence}});
   }
   output.text = rows.size() == 1 ? "Info: No line of an interface has to do with a group.\n" : table(rows);
   return output;

@@ -60,6 +60,27 @@ TEST_F(DisplayGroups, ALineThatDoesNothingSaysWhy) {
   EXPECT_EQ(code(0), "family-disabled");
 }
 
+TEST_F(DisplayGroups, ALineIsToldWithWhatItSets) {
+  config.port = 1123;
+  auto multicast = config.group_servers.front();
+  multicast.group = *core::IpAddress::parse("224.0.1.9");
+  multicast.port = 2123;
+  multicast.key_id = 5;
+  multicast.ttl = 8;
+  multicast.version = 4;
+  config.group_servers.push_back(multicast);
+  const auto groups = render_groups(snapshot(), serving).json.at("groups");
+  const auto told = [&](std::size_t line) {
+    const auto& x = groups.at(line);
+    return nlohmann::json::array({x.at("line"), x.at("port"), x.at("key_id"), x.at("ttl"), x.at("version")});
+  };
+  EXPECT_EQ(told(0), nlohmann::json({"multicast-server", 2123, 5, 8, 4}));
+  EXPECT_EQ(told(1), nlohmann::json({"broadcast-server", 123, nullptr, nullptr, 3}));
+  EXPECT_EQ(told(2), nlohmann::json({"manycast-server", 1123, nullptr, nullptr, nullptr}));
+  EXPECT_EQ(told(3), nlohmann::json({"multicast-client", 1123, nullptr, nullptr, nullptr}));
+  EXPECT_EQ(told(4), nlohmann::json({"manycast-client", 123, nullptr, 255, nullptr}));
+}
+
 TEST_F(DisplayGroups, WithoutLinesItSaysSo) {
   config = {};
   EXPECT_EQ(render_groups(snapshot(), serving).text,

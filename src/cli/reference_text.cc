@@ -162,7 +162,8 @@ constexpr std::array kTexts{
                   "ntp-service max-dynamic-sessions 20"},
     ReferenceText{"ntp-service max-clients <clients>",
                   "Addresses that the server remembers, for rate limits, the interleaved mode and displays. "
-                  "Memory is bounded by it; clients beyond it are answered all the same.",
+                  "Memory is bounded by it; clients beyond it are answered all the same. Each thread of the "
+                  "server remembers so many: with noonmarkd --server-workers N there are N + 1.",
                   "ntp-service max-clients 1048576"},
     ReferenceText{
         "ntp-service query enable",

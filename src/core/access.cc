@@ -47,4 +47,9 @@ AccessDecision decide_access(const AccessConfig& access, const IpAddress& source
   return decision;
 }
 
+bool may_query(const IpAddress& source, const AccessDecision& decision) {
+  if (source.is_loopback()) return true;
+  return decision.list != nullptr && decision.level && may_query(*decision.level);
+}
+
 }  // namespace noonmark::core

@@ -30,4 +30,8 @@ constexpr bool may_query(AccessLevel level) {
 }
 constexpr bool may_be_followed(AccessLevel level) { return level == AccessLevel::peer; }
 
+/// Whether the control queries of `source` are answered: those of this machine itself are, whatever the lists
+/// say. Without any list time requests are free for all, queries are not.
+bool may_query(const IpAddress& source, const AccessDecision& decision);
+
 }  // namespace noonmark::core

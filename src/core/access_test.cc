@@ -75,6 +75,16 @@ TEST_F(Access, WildcardsNeedNotBeContiguousAndARuleMayMeanOneVpn) {
   EXPECT_FALSE(decide("10.77.88.3").level);
 }
 
+TEST_F(Access, AListGrantsControlQueriesAndThisMachineNeedsNone) {
+  const auto may = [&](const char* source) { return may_query(*IpAddress::parse(source), decide(source)); };
+  EXPECT_TRUE(may("127.9.9.9") && may("::1"));
+  EXPECT_FALSE(may("192.0.2.1")) << "a peer, as there is no list";
+  set(AccessLevel::query, Family::ipv4, {rule(5, true, "192.0.2.1", "255.255.255.255")});
+  set(AccessLevel::limited, Family::ipv4, {rule(5, true, "192.0.2.2", "255.255.255.255")});
+  EXPECT_TRUE(may("192.0.2.1") && may("127.0.0.1") && may("::1"));
+  EXPECT_FALSE(may("192.0.2.2") || may("192.0.2.3") || may("2001:db8::1"));
+}
+
 /// Few addresses, masks and VPN instances, so that rules overlap and repeat each other.
 TEST(AccessTable, ALevelIsTheOneOfTheDecision) {
   base::SeededRandom draw(4);

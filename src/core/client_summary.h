@@ -50,7 +50,8 @@ struct ClientQuery {
 /// only once it has asked so many times that a burst at its start is forgotten.
 bool asks_too_often(std::uint32_t requests, float average_interval, const RateLimits& limits);
 
-/// Puts what another thread's table answered to the same query with the rest.
+/// Puts what another thread's table answered to the same query with the rest. A client that both have asked
+/// becomes one: its requests and drops add up, and what its latest request told is taken.
 void merge(std::vector<ClientSummary>& clients, std::vector<ClientSummary> more, const ClientQuery& query);
 
 /// Of all clients together, since the start or forget_clients().

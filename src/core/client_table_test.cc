@@ -197,6 +197,47 @@ TEST_F(ClientViewTest, AClientIsFoundByItsAddressAndVpnInstance) {
   EXPECT_FALSE(responder.find_client(*IpAddress::parse("192.0.2.21"), VpnId::public_instance));
 }
 
+TEST(ClientSummary, AClientOfTwoThreadsIsOne) {
+  ClientSummary symmetric;
+  symmetric.address = IpAddress::v4(1);
+  symmetric.requests = 3;
+  symmetric.drops = 1;
+  symmetric.last_drop = DropReason::rate_limited;
+  symmetric.average_interval = 16;
+  symmetric.last_seen = Timestamp::from_raw(1000ULL << 32);
+  symmetric.key_id = 7;
+  symmetric.version = 3;
+  auto client = symmetric;
+  client.requests = 20;
+  client.drops = 0;
+  client.last_drop.reset();
+  client.average_interval = 48;
+  client.last_seen = symmetric.last_seen + Duration::from_seconds(10);
+  client.key_id = 0;
+  client.version = 4;
+  const auto merged = [](std::vector<ClientSummary> clients, const ClientSummary& other) {
+    merge(clients, {other}, {.count = 9});
+    return clients;
+  };
+  for (const auto& both : {merged({symmetric}, client), merged({client}, symmetric)}) {
+    ASSERT_EQ(both.size(), 1u);
+    EXPECT_EQ(both[0].requests, 23u);
+    EXPECT_EQ(both[0].drops, 1u);
+    EXPECT_EQ(both[0].last_drop, DropReason::rate_limited);
+    EXPECT_EQ(both[0].last_seen, client.last_seen);
+    EXPECT_EQ(both[0].average_interval, 12) << "four times in 48 s";
+    EXPECT_EQ(both[0].key_id, 7u);
+    EXPECT_EQ(both[0].version, 4);
+  }
+  client.last_seen = symmetric.last_seen + Duration::from_seconds(86410);
+  EXPECT_GT(merged({symmetric}, client)[0].average_interval, 47.9F) << "those of yesterday have ended";
+  client.requests = 1;
+  client.average_interval = 0;
+  EXPECT_EQ(merged({symmetric}, client)[0].average_interval, 86410);
+  client.vpn = VpnId{1};
+  EXPECT_EQ(merged({symmetric}, client).size(), 2u) << "the same address elsewhere is another client";
+}
+
 TEST(ClientSummary, WhatThreadsTellIsPutTogether) {
   const auto client = [](std::uint32_t n, std::uint32_t requests, float interval) {
     ClientSummary summary;
@@ -215,6 +256,9 @@ TEST(ClientSummary, WhatThreadsTellIsPutTogether) {
   EXPECT_EQ(addresses(clients), (std::vector<std::uint32_t>{1, 3, 2}));
   merge(clients, {client(4, 50, 8)}, {.count = 9, .too_often = true});
   EXPECT_EQ(addresses(clients), (std::vector<std::uint32_t>{2, 3, 1, 4}));
+
+  merge(clients, {client(2, 60, 4)}, {.count = 9});
+  EXPECT_EQ(addresses(clients), (std::vector<std::uint32_t>{2, 1, 3, 4})) << "2 has asked 110 times";
 
   ClientTotals totals{.records = 2, .capacity = 16, .by_key = {{5, 1}, {7, 2}}};
   totals += {.records = 3,

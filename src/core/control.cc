@@ -173,12 +173,15 @@ constexpr auto kSystemVariables = std::to_array<Variable<System>>({
     {"offset", [](const System& s) { return milliseconds(s.system.offset); }},
     {"frequency", [](const System& s) { return fmt::format("{:.6f}", s.quality.frequency * kPpm); }},
     {"sys_jitter", [](const System& s) { return milliseconds(s.system.jitter); }},
-    {"clk_jitter", [](const System& s) { return milliseconds(s.quality.estimated_error); }},
+    // Of the local clock nothing is known, and it is its own reference.
+    {"clk_jitter",
+     [](const System& s) {
+       return milliseconds(s.system.local_clock_in_use ? 0 : s.quality.estimated_error);
+     }},
     {"clk_wander", [](const System& s) { return fmt::format("{:.6f}", s.quality.frequency_error * kPpm); }},
     {"tai",
-     [](const System& s) {
-       return s.quality.tai_offset ? fmt::format("{}", *s.quality.tai_offset) : std::string();
-     }},
+     [](const System&
+            s) { return s.quality.tai_offset ? fmt::format("{}", *s.quality.tai_offset) : std::string(); }},
 });
 
 constexpr auto kPeerVariables = std::to_array<Variable<Peer>>({
@@ -336,14 +339,10 @@ std::optional<DropReason> ControlGate::refuses(const ServerPolicy& policy, const
   const auto* place = policy.find_place(path.remote.address.family(), path.vpn);
   if (place == nullptr || !(place->any_address || place->addresses.contains(path.local.address)))
     return DropReason::not_listening;
-  if (!path.remote.address.is_loopback()) {
-    // Without any list time requests are free for all, queries are not.
-    const Vpn* vpn = policy.network.find_vpn(path.vpn);
-    const auto decision =
-        decide_access(policy.config.access, path.remote.address, vpn != nullptr ? vpn->name : "");
-    if (decision.list == nullptr || !decision.level || !may_query(*decision.level))
-      return DropReason::access_denied;
-  }
+  const Vpn* vpn = policy.network.find_vpn(path.vpn);
+  const auto decision =
+      decide_access(policy.config.access, path.remote.address, vpn != nullptr ? vpn->name : "");
+  if (!may_query(path.remote.address, decision)) return DropReason::access_denied;
   tokens_ = std::min(kBurst, tokens_ + kRate * std::max(0.0, (now - filled_).seconds()));
   filled_ = now;
   if (tokens_ < 1) return DropReason::rate_limited;

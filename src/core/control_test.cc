@@ -116,7 +116,9 @@ TEST_F(ControlTest, AnUnsynchronizedSystemShowsIt) {
 
 TEST_F(ControlTest, TheLocalClockIsASourceOfItsOwn) {
   view.system.local_clock_in_use = true;
+  view.quality.estimated_error = 16;
   EXPECT_EQ(read(0).message.status, 0x0500);
+  EXPECT_EQ(read(0, "clk_jitter").text(), "clk_jitter=0.000000\r\n");
 }
 
 // RFC 9327 section 3.2.

@@ -137,14 +137,26 @@ void TimeService::reset_statistics(const core::StatisticsScope& scope) {
 std::vector<core::ClientSummary> TimeService::clients(const core::ClientQuery& query) {
   std::vector<core::ClientSummary> found;
   visit_responders([&](core::Responder& responder) { core::merge(found, responder.clients(query), query); });
-  return found;
+  if (workers_.count() == 0) return found;
+  // A thread may know some of them without having listed them.
+  std::vector<core::ClientSummary> whole;
+  visit_responders([&](core::Responder& responder) {
+    std::vector<core::ClientSummary> known;
+    for (const auto& listed : found)
+      if (const auto client = responder.find_client(listed.address, listed.vpn)) known.push_back(*client);
+    core::merge(whole, std::move(known), query);
+  });
+  return whole;
 }
 
 std::vector<core::ClientSummary> TimeService::find_clients(const core::IpAddress& address) {
+  const auto& vpns = network().vpns;
   std::vector<core::ClientSummary> found;
   visit_responders([&](core::Responder& responder) {
-    for (const auto& vpn : network().vpns)
-      if (const auto client = responder.find_client(address, vpn.id)) found.push_back(*client);
+    std::vector<core::ClientSummary> known;
+    for (const auto& vpn : vpns)
+      if (const auto client = responder.find_client(address, vpn.id)) known.push_back(*client);
+    core::merge(found, std::move(known), {.count = vpns.size()});
   });
   return found;
 }
