@@ -80,10 +80,10 @@ struct AssociationState {
 
   // verdicts
   bool may_be_followed = true;  // by ntp-service access
-  bool sane = false;        // passed the packet tests and is fit (RFC 5905, A.5.5.3)
-  bool selectable = false;  // took part in the intersection
-  bool selected = false;    // survived intersection
-  bool candidate = false;   // feeds the clock (RFC 5905: survived clustering)
+  bool sane = false;            // passed the packet tests and is fit (RFC 5905, A.5.5.3)
+  bool selectable = false;      // took part in the intersection
+  bool selected = false;        // survived intersection
+  bool candidate = false;       // feeds the clock (RFC 5905: survived clustering)
   bool system_peer = false;
 
   // facts for `explain`
