@@ -25,7 +25,7 @@ constexpr std::int64_t kLeapTableWarning = 28 * kDay;  // tzdata is updated half
 
 enum class Say : std::uint8_t { at_commit, in_review };
 
-/// Words in braces: {0} the subjects, {1} the detail. A sentence with a detail stands for one subject alone.
+/// In braces: {0} the subjects, {1} the detail. In brackets: what is said of one subject, and of several.
 struct Row {
   AdviceCode code;
   std::string_view name;
@@ -37,48 +37,56 @@ struct Row {
 
 constexpr std::array<Row, static_cast<std::size_t>(AdviceCode::kCount)> kRows{{
     {AdviceCode::interface_elsewhere, "interface-elsewhere", "Warning", Say::at_commit,
-     "Interface {0} lies in {1}; lines that name it wait until it does.",
+     "Interface[|s] {0} [lies|lie] in {1}; lines that name [it wait until it does|them wait until they do].",
      "VRP: ntp-service source-interface (the interface is bound to the VPN instance)"},
     {AdviceCode::interface_unknown, "interface-unknown", "Warning", Say::at_commit,
-     "Interface {0} does not exist; {1}. Lines that name it wait until it does.",
+     "Interface[|s] {0} [does|do] not exist; {1}. Lines that name [it wait until it does|them wait until "
+     "they do].",
      "VRP: ntp-service source-interface (an existing interface)"},
     {AdviceCode::vpn_unknown, "vpn-unknown", "Warning", Say::at_commit,
-     "VPN instance {0} does not exist; {1}. Lines that name it wait until it does.",
+     "VPN instance[|s] {0} [does|do] not exist; {1}. Lines that name [it wait until it does|them wait until "
+     "they do].",
      "VRP: ntp-service unicast-server (an existing VPN instance)"},
     {AdviceCode::key_id_not_portable, "key-id-not-portable", "Warning", Say::at_commit,
-     "The authentication key ID of server {0} is above 65535; VRP devices refuse such an ID with version 4 "
-     "and IPv6.",
+     "The authentication key ID[|s] of server[|s] {0} [is|are] above 65535; VRP devices refuse such an ID "
+     "with version "
+     "4 and IPv6.",
      "VRP: ntp-service unicast-server (authentication-keyid)"},
     {AdviceCode::key_checked_all_the_same, "key-checked", "Info", Say::at_commit,
-     "The key of server {0} is checked although authentication is not enabled; a VRP device would not check "
-     "it unless ntp-service authentication enable is configured.",
+     "The key[|s] of server[|s] {0} [is|are] checked although authentication is not enabled; a VRP device "
+     "would not "
+     "check [it|them] unless ntp-service authentication enable is configured.",
      "VRP: ntp-service authentication enable"},
     {AdviceCode::server_without_key, "server-without-key", "Warning", Say::at_commit,
-     "Authentication is enabled, and server {0} has no key: it cannot steer the clock. Add "
-     "authentication-keyid with a reliable key to the server line.",
+     "Authentication is enabled, and server[|s] {0} [has no key: it|have no key: they] cannot steer the "
+     "clock. Add authentication-keyid with a reliable key to the server line[|s].",
      "VRP: ntp-service authentication enable"},
     {AdviceCode::key_not_reliable, "key-not-reliable", "Warning", Say::at_commit,
-     "Authentication is enabled, and the key of server {0} is not declared reliable: the server cannot steer "
-     "the clock. Run ntp-service reliable authentication-keyid {1}.",
+     "Authentication is enabled, and the key of server[|s] {0} is not declared reliable: the server[|s] "
+     "cannot steer the clock. Run ntp-service reliable authentication-keyid {1}.",
      "VRP: ntp-service reliable authentication-keyid"},
     {AdviceCode::peer_without_key, "peer-without-key", "Warning", Say::at_commit,
-     "Peer {0} has no key: whoever can send packets in its name can set this clock. Add authentication-keyid "
-     "on both sides.",
+     "Peer[|s] {0} [has|have] no key: whoever can send packets in [its|their] name can set this clock. Add "
+     "authentication-keyid on both sides.",
      "RFC 8633 section 5.6, Symmetric Mode Only with Trusted Peers"},
     {AdviceCode::broadcast_unauthenticated, "broadcast-unauthenticated", "Warning", Say::at_commit,
      "Authentication is not enabled, and this device listens to {0}: whoever can send there can set this "
      "clock. Run ntp-service authentication enable and declare the key of the servers reliable.",
      "RFC 8633 section 5.5, Broadcast Mode Only on Trusted Networks"},
     {AdviceCode::acl_missing, "acl-missing", "Warning", Say::at_commit,
-     "{0} does not exist or has no rule: ntp-service access {1} grants nothing by it.",
+     "{0} [does|do] not exist or [has|have] no rule: ntp-service access {1} grants nothing by [it|them].",
      "VRP: ntp-service access (a list that does not exist denies)"},
+    {AdviceCode::wildcard_like_netmask, "wildcard-like-netmask", "Warning", Say::at_commit,
+     "The wildcard[|s] of {0} [looks|look] like a netmask: [it compares|they compare] the last bits of an "
+     "address and [ignores|ignore] the first ones. A wildcard is the inverse of a netmask; write {1}.",
+     "VRP: rule (basic ACL), source-wildcard"},
     {AdviceCode::access_denies_source, "access-denies-source", "Warning", Say::at_commit,
-     "The access lists do not grant peer to server {0}: the clock will never follow it. Permit it in the "
-     "list of ntp-service access peer.",
+     "The access lists do not grant peer to server[|s] {0}: the clock will never follow [it. Permit it|them. "
+     "Permit them] in the list of ntp-service access peer.",
      "VRP: ntp-service access"},
     {AdviceCode::access_one_family, "access-one-family", "Warning", Say::at_commit,
-     "ntp-service access has lists of the other family only: everything over {0} is denied. Add an {0} "
-     "list, or ntp-service {1}disable.",
+     "ntp-service access has lists of the other family only: everything over {0} is denied. Add an {0} list, "
+     "or ntp-service {1}disable.",
      "VRP: ntp-service access"},
     {AdviceCode::kod_without_access, "kod-without-access", "Info", Say::at_commit,
      "ntp-service kod-enable has no effect without ntp-service access: nobody is refused or limited.",
@@ -98,22 +106,20 @@ constexpr std::array<Row, static_cast<std::size_t>(AdviceCode::kCount)> kRows{{
      "Configure servers that do not depend on each other.",
      "RFC 8633 section 3.3, Using a Diversity of Reference Clocks"},
     {AdviceCode::follows_another, "follows-another", "Warning", Say::at_commit,
-     "Server {0} follows server {1}, which is configured as well: when that is wrong, both are. Configure "
-     "servers that do not depend on each other.",
+     "Server[|s] {0} [follows|follow] server {1}, which is configured as well: when that is wrong, [both|all "
+     "of them] are. Configure servers that do not depend on each other.",
      "RFC 8633 section 3.3, Using a Diversity of Reference Clocks"},
     {AdviceCode::local_clock_preferred, "local-clock-preferred", "Warning", Say::at_commit,
-     "Server {0} has stratum {1}: refclock-master makes the local clock its better, so the server is not "
-     "followed. Configure refclock-master with a stratum above that.",
+     "Server[|s] {0} [has|have] stratum {1}: refclock-master makes the local clock [its|their] better, so "
+     "the server[ is|s are] not followed. Configure refclock-master with a stratum above that.",
      "VRP: ntp-service refclock-master"},
     {AdviceCode::serves_everybody, "serves-everybody", "Info", Say::at_commit,
      "With ntp-service refclock-master this device answers {0} NTP requests on all interfaces and VRFs of "
-     "its "
-     "own network namespace; ntp-service server disable and ntp-service ipv6 server disable end that.",
+     "its own network namespace; ntp-service server disable and ntp-service ipv6 server disable end that.",
      "RFC 8633 section 5.1, Minimizing Information Leakage"},
     {AdviceCode::serves_without_local_clock, "serves-without-local-clock", "Info", Say::at_commit,
      "With undo ntp-service server disable this device answers {0} NTP requests also without "
-     "refclock-master; "
-     "ntp-service server disable and ntp-service ipv6 server disable end that.",
+     "refclock-master; ntp-service server disable and ntp-service ipv6 server disable end that.",
      "RFC 8633 section 5.1, Minimizing Information Leakage"},
     {AdviceCode::steps_under_clients, "steps-under-clients", "Warning", Say::at_commit,
      "With step-policy always the clock may be set back at any time, also under the clients that this device "
@@ -123,24 +129,23 @@ constexpr std::array<Row, static_cast<std::size_t>(AdviceCode::kCount)> kRows{{
      "With step-policy never a clock that is wrong at the start is slewed, by 5 minutes in an hour at most.",
      "RFC 5905 section 11.3, Clock Discipline Algorithm"},
     {AdviceCode::unauthenticated, "unauthenticated", "Info", Say::in_review,
-     "The replies of {0} are not authenticated: whoever is on the way can set this clock. Configure a "
-     "key on both sides.",
+     "The replies of {0} are not authenticated: whoever is on the way can set this clock. Configure a key on "
+     "both sides.",
      "RFC 8633 section 4.1, Pre-Shared Key Approach"},
     {AdviceCode::weak_key, "weak-key", "Warning", Say::in_review,
-     "Key {0} uses {1}, which is too weak. Replace it by hmac-sha256 or aes-128-cmac on both sides.",
+     "Key[|s] {0} [uses|use] {1}, which is too weak. Replace [it|them] by hmac-sha256 or aes-128-cmac on "
+     "both sides.",
      "RFC 8633 section 4.1, Pre-Shared Key Approach; RFC 8573"},
     {AdviceCode::shared_key, "shared-key", "Info", Say::in_review,
      "Servers {0} share key {1}: each of them can speak for the others. Give each server a key of its own.",
      "RFC 8633 section 4.1, Pre-Shared Key Approach"},
     {AdviceCode::passwords_unchecked, "passwords-unchecked", "Info", Say::in_review,
      "The strength of passwords is not checked when keys are entered. Run ntp-service "
-     "authentication-password "
-     "complexity-check enable.",
+     "authentication-password complexity-check enable.",
      "VRP: ntp-service authentication-password complexity-check enable"},
     {AdviceCode::leap_table_missing, "leap-table-missing", "Info", Say::in_review,
      "This machine has no table of leap seconds: only the servers can announce them. Install tzdata, or "
-     "start "
-     "noonmarkd with --leap-file.",
+     "start noonmarkd with --leap-file.",
      "RFC 8633 section 3.7, Leap-Second Handling"},
     {AdviceCode::leap_table_expires, "leap-table-expires", "Warning", Say::in_review,
      "The table of leap seconds on this machine {1}: later ones are only known from the servers. Update "
@@ -156,6 +161,19 @@ constexpr bool is_complete() {
 static_assert(is_complete(), "every AdviceCode has its row, in the order of the enumeration");
 
 const Row& row_of(AdviceCode code) { return kRows[static_cast<std::size_t>(code)]; }
+
+/// `sentence` for one subject or for several: of "[it|them]" the first or the second.
+std::string in_number(std::string_view sentence, bool several) {
+  std::string text;
+  while (true) {
+    const auto open = sentence.find('[');
+    text += sentence.substr(0, open);
+    if (open == std::string_view::npos) return text;
+    const auto bar = sentence.find('|', open), close = sentence.find(']', bar);
+    text += several ? sentence.substr(bar + 1, close - bar - 1) : sentence.substr(open + 1, bar - open - 1);
+    sentence.remove_prefix(close + 1);
+  }
+}
 
 /// "a, b and c", or "a, b, c and 997 more".
 std::string listed(std::vector<std::string> names) {
@@ -348,6 +366,17 @@ class Adviser {
     const auto* acl = find_acl(configuration_, family, name);
     if (acl == nullptr || rules_in_order(configuration_, *acl).empty())
       add(AdviceCode::acl_missing, acl_name(family, name), to_text(row.level));
+    else if (family == Family::ipv4)
+      for (const auto* rule : rules_in_order(configuration_, *acl)) look_at_wildcard(*rule, name);
+  }
+
+  void look_at_wildcard(const AclRule& rule, const std::string& list) {
+    const auto counting = rule.mask.v4_value();
+    const bool last_bits_only = counting != 0 && counting != ~0U && (counting & (counting + 1)) == 0;
+    if (last_bits_only)
+      add(AdviceCode::wildcard_like_netmask,
+          fmt::format("rule {} of {}", rule.id, acl_name(rule.family, list)),
+          base::IpAddress::v4(counting).to_string());
   }
 
   // ---- sources
@@ -467,7 +496,8 @@ std::vector<AdviceText> in_words(std::span<const Advice> advice) {
   std::vector<AdviceText> texts;
   for (const auto& [key, names] : subjects) {
     const auto& row = row_of(key.first);
-    texts.push_back({row.name, row.level, fmt::format(fmt::runtime(row.sentence), listed(names), key.second),
+    const auto sentence = in_number(row.sentence, names.size() > 1);
+    texts.push_back({row.name, row.level, fmt::format(fmt::runtime(sentence), listed(names), key.second),
                      row.source, names});
   }
   return texts;

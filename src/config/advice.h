@@ -25,6 +25,7 @@ enum class AdviceCode : std::uint8_t {
   peer_without_key,
   broadcast_unauthenticated,
   acl_missing,
+  wildcard_like_netmask,
   access_denies_source,
   access_one_family,
   kod_without_access,

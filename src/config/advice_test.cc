@@ -112,7 +112,7 @@ TEST_F(AdviceTest, AuthenticationAndTheKeysOfServers) {
   EXPECT_THAT(said(), ElementsAre(AllOf(HasSubstr("Info: "), HasSubstr("10.0.0.1"))));
   next.authentication_enabled = true;
   next.reliable_keys.put({5});
-  EXPECT_THAT(said(), ElementsAre(AllOf(HasSubstr("has no key"), HasSubstr("192.0.2.3 and 1 more"))));
+  EXPECT_THAT(said(), ElementsAre(HasSubstr("192.0.2.3 and 1 more have no key: they cannot steer")));
   next.reliable_keys.erase(5);
   EXPECT_THAT(said(), Contains(AllOf(HasSubstr("10.0.0.1 is not declared reliable"),
                                      HasSubstr("reliable authentication-keyid 5"))));
@@ -216,7 +216,7 @@ TEST_F(AdviceTest, AReviewSaysMoreThanACommit) {
   next.servers.put(made);
   EXPECT_THAT(codes(),
               ElementsAre("key-checked", "unauthenticated", "weak-key", "shared-key", "passwords-unchecked"));
-  EXPECT_THAT(said(), ElementsAre(HasSubstr("is checked although")));
+  EXPECT_THAT(said(), ElementsAre(HasSubstr("are checked although")));
 }
 
 TEST_F(AdviceTest, EveryAdviceNamesItsSource) {
@@ -263,9 +263,28 @@ TEST_F(AdviceTest, SourcesThatAccessDoesNotGrantPeerAreWarnedOf) {
 
 TEST_F(AdviceTest, AListThatIsNotThereOrEmptyIsWarnedOf) {
   next.access.put({core::AccessLevel::server, "2000", "office"});
-  EXPECT_THAT(said(), Contains(HasSubstr("ACL 2000 and IPv6 ACL office does not exist or has no rule")));
+  EXPECT_THAT(said(), Contains(HasSubstr("ACL 2000 and IPv6 ACL office do not exist or have no rule")));
   next.acls.put({Family::ipv4, "2000"});
   EXPECT_THAT(said(), Contains(HasSubstr("ACL 2000")));
+}
+
+TEST_F(AdviceTest, AWildcardThatLooksLikeANetmaskIsWarnedOf) {
+  next.servers = {};
+  next.acls.put({Family::ipv4, "2000"});
+  next.access.put({core::AccessLevel::server, "2000", ""});
+  next.family_disabled[1] = true;
+  AclRule rule;
+  rule.acl = "2000";
+  for (const char* mask : {"255.255.255.0", "255.255.255.255", "0.0.0.0", "255.0.255.0"}) {
+    rule.id = rule.id == config::kNoRule ? 5 : rule.id + 5;
+    rule.mask = *IpAddress::parse(mask);
+    next.acl_rules.put(rule);
+  }
+  EXPECT_THAT(said(), IsEmpty());
+  rule.mask = *IpAddress::parse("0.0.0.255");  // rule 20 source 10.0.0.0 255.255.255.0
+  next.acl_rules.put(rule);
+  EXPECT_THAT(said(), ElementsAre(AllOf(HasSubstr("wildcard of rule 20 of ACL 2000 looks like a netmask"),
+                                        HasSubstr("write 0.0.0.255."))));
 }
 
 TEST_F(AdviceTest, KissCodesNeedAccessLists) {
