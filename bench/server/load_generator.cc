@@ -25,7 +25,7 @@ std::int64_t read_ns(clockid_t clock) {
 
 }  // namespace
 
-LoadGenerator::LoadGenerator(const Load& load) : load_(load) {
+LoadGenerator::LoadGenerator(const Load& load) : load_(load), next_source_(load.first_source % load.sources) {
   if (load.key) {
     auto key = core::Key::create(*load.key);
     CHECK(key);

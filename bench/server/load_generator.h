@@ -23,6 +23,7 @@ struct Load {
   std::uint32_t sources = 1;  // addresses to send from in turn, beginning with ...
   std::optional<base::IpAddress>
       source;                          // IPv4; all of them must be this machine's. None: the kernel's choice
+  std::uint32_t first_source = 0;      // how far behind `source` the first request's one is
   std::optional<core::KeyConfig> key;  // of the MAC on each request
   bool verifies = false;               // the MAC of each reply
   bool measures_stamps = false;        // the server runs on this machine's clock

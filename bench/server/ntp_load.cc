@@ -93,6 +93,7 @@ int main(int argc, char** argv) {
   app.add_option("--batch", load.batch, "most messages in a call of the kernel")->check(CLI::Range(1, 256));
   app.add_option("--source", source, "first of the IPv4 addresses to send from, all of them this machine's");
   app.add_option("--sources", load.sources, "how many")->check(CLI::Range(1, 1 << 24));
+  app.add_option("--first-source", load.first_source, "with which of them to begin, 0 by default");
   app.add_option("--key", key, "ALGORITHM:ID:PASSWORD, the algorithm as in `authentication-mode`");
   app.add_flag("--verify", load.verifies, "check the MAC of each reply");
   app.add_flag("--stamps", load.measures_stamps, "compare timestamps: the server has this machine's clock");
