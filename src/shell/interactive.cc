@@ -23,7 +23,10 @@ class Interactive final : public Listener, public Assistant {
   }
 
   Outcome run() {
-    while (running_) step();
+    while (running_) {
+      step();
+      wipe_traces();
+    }
     return outcome_;
   }
 

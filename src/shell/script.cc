@@ -42,6 +42,7 @@ class Script final : public Listener {
     const auto number = line_number_;
     auto response = daemon_.execute(line);
     wipe(line);
+    wipe_traces();
     while (response && response->question) {
       if (!out_.write(response->output + *response->question + '\n')) return false;
       response = answer(response->uncommitted);

@@ -24,4 +24,9 @@ void assign_wiping(std::basic_string<Character>& text, std::basic_string_view<Ch
   text = other;
 }
 
+/// Overwrites what is left of a text where no name leads: the vector registers that copies of it went
+/// through, and the stack below the caller, where the dynamic linker and signals save those registers. To be
+/// called when the text has been wiped.
+void wipe_traces();
+
 }  // namespace noonmark::shell

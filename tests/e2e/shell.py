@@ -102,12 +102,13 @@ def editing_keys(lab):
 
 def history_keys(lab):
     """Up and Down, Ctrl+P and N; a repeated line once, a line with a password never"""
-    secret = "Never-Kept-0815"
+    secret, abandoned = "Never-Kept-0815", "Thrown-Away-4711"
     shell = lab.shell()
     shell.press("display clock\rdisplay clock\rsystem-view\r")
     shell.wait_for_rows("[~H]")
     shell.press(f"ntp-service authentication-keyid 9 authentication-mode hmac-sha256 {secret}\r")
     shell.wait_for_rows("[*H]")
+    shell.press(f"ntp-service authentication-keyid 8 authentication-mode hmac-sha256 {abandoned}" + control("C"))
     shell.press("ntp" + UP)
     shell.wait_for_rows("[*H]system-view")
     shell.press(control("P"))
@@ -125,7 +126,7 @@ def history_keys(lab):
     shell.wait_for_rows("[~H]")
     memory = memory_of(shell.pid)
     expect(b"Enter system view" in memory or b"[~" in memory, "nothing is found in the shell's memory at all")
-    for form in (secret.encode(), secret.encode("utf-32-le")):
+    for form in (text.encode(octets) for text in (secret, abandoned) for octets in ("utf-8", "utf-32-le")):
         expect(form not in memory, f"the shell's memory has the password as {form!r}")
     shell.press("return\r")
     shell.wait_for_rows("<H>")
