@@ -95,6 +95,7 @@ class AccessTest {
             config::to_ntp_config(without_keys(running_), services.datastore.keyring()).config, network_)),
         source_(source),
         vpn_(vpn),
+        synchronized_(services.engine.server_view(services.clock.now()).is_synchronized()),
         decision_(core::decide_access(policy_->config.access, source_, vpn_)),
         family_(source_.is_v4_mapped() ? Family::ipv4 : source_.family()) {}
 
@@ -175,11 +176,12 @@ class AccessTest {
     if (auto why = silence(); !why.empty()) return {false, why};
     if (!decision_.level) return {false, "denied"};
     if (!core::may_ask_time(*decision_.level)) return {false, "only control queries are granted"};
+    std::string how;
     if (*decision_.level == core::AccessLevel::limited)
-      return {true,
-              fmt::format("at least {} s apart, {} s on the average", 1 << running_.rate_limits.min_interval,
-                          1 << running_.rate_limits.avg_interval)};
-    return {true};
+      how = fmt::format("at least {} s apart, {} s on the average", 1 << running_.rate_limits.min_interval,
+                        1 << running_.rate_limits.avg_interval);
+    if (!synchronized_) how += fmt::format("{}as unsynchronized at the moment", how.empty() ? "" : ", ");
+    return {true, how};
   }
 
   Verdict control_queries() const {
@@ -201,6 +203,7 @@ class AccessTest {
   std::shared_ptr<const core::ServerPolicy> policy_;
   base::IpAddress source_;
   std::string vpn_;
+  bool synchronized_;  // what replies say
   core::AccessDecision decision_;
   Family family_;  // of the lists: a mapped address counts as its IPv4 address
 };

@@ -30,6 +30,7 @@ READ_STATUS, READ_VARIABLES, WRITE_VARIABLES, CONFIGURE, NONCE = 1, 2, 3, 8, 12
 MAX_ANSWER = 480
 HEADER = struct.Struct("!BBHHHHH")
 POLICY_DENIES, UNKNOWN_OPCODE = 7, 3
+UNSYNCHRONIZED = 3  # leap indicator
 
 ENVIRONMENT = {**os.environ, **peers.LIBRARIES, "PYTHONPATH": str(peers.PEERS / "usr/lib/python3/dist-packages")}
 
@@ -84,6 +85,11 @@ class Lab:
         self.watched.wait_synchronized(60)
         self.watched.wait_code("falseticker", WRONG, seconds=60)
         self.watched.wait_code({"system-peer", "survivor"}, GOOD[1], seconds=60)
+
+    def serves(self):
+        """Nobody is served before the first setting is done; until then replies say unsynchronized."""
+        reply = ask(self.theirs, WATCHED, bytes([4 << 3 | 3]) + bytes(46) + b"\1")
+        return reply is not None and reply[0] >> 6 != UNSYNCHRONIZED
 
     def drops(self, reason, family=""):
         return self.watched.display(f"display ntp-service statistics packet{family}")["drop_reasons"].get(reason, 0)
@@ -212,6 +218,9 @@ def check_ntpdig(lab, test):
 
     def is_time(shown):
         return f" {WATCHED} s3 " in shown and "failed" not in shown
+    noonmark.wait_until(lab.serves, 60, "the first setting is done and others are served")
+    verdict = lab.watched.text(f"test ntp-service access {STRANGER}")
+    expect(" time requests: answered\n" in verdict, f"the replies are what ntpdig takes:\n{verdict}")
     expect(is_time(ntpdig()), f"ntpdig without a key: {ntpdig()}")
     for id in NTPDIG_KEYS:
         expect(is_time(with_key(id)), f"ntpdig with {KEYS[id][0]}: {with_key(id)}")
